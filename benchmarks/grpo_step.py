@@ -2,15 +2,15 @@
 
 python -m benchmarks.grpo_step --peer PYTHON [--size 5m] [--rounds 3] [--json FILE]
 
-8 questions of GSM8K, 8 attempts each, up to 128 new tokens at temperature 1; the same random model and
+8 problems of GSM8K, 8 rollouts each, up to 128 new tokens at temperature 1; the same random model and
 tokenizer, one thread. A step is all of it: sampling, the reward, log pi_old, one optimizer step; Numerate
-stores the attempts, too. Texts end by chance, after some 60 tokens in the mean: "tokens" says how long an
-attempt was. The reward is the share of vowels, so that every group has attempts of different worth.
+stores the rollouts, too. Texts end by chance, after some 60 tokens in the mean: "tokens" is the mean length
+of a rollout. The reward is the share of vowels, so that every group has rollouts with different rewards.
 
 PYTHON belongs to an environment with trl (`pip install trl datasets accelerate`); without it only Numerate is
 measured. TRL's defaults: eight rows at a time, gradient checkpointing. `--plain` switches the checkpointing
-off. PPO learns from as many attempts in one optimizer step, with a value branch of two layers and the penalty
-for leaving the reference.
+off. PPO learns from as many rollouts in one optimizer step, with a value branch of two layers and a KL
+penalty to the reference policy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks import random_model as made
 from benchmarks.sitting import Entry, sit, table
 from benchmarks.texts import bpe, gsm8k
 
-QUESTIONS, ATTEMPTS, MAX_TOKENS = 8, 8, 128
+PROBLEMS, ROLLOUTS, MAX_TOKENS = 8, 8, 128
 STEPS = 3
 RATE = 1e-5
 REWARD = "benchmarks.grpo_step.vowels"
@@ -43,7 +43,7 @@ def grpo(size: str) -> None:
     from numerate.methods import grpo
     from numerate.methods.shared.options import PolicyFit, Sample
 
-    sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
+    sample = Sample(problems=PROBLEMS, rollouts=ROLLOUTS, max_tokens=MAX_TOKENS)
     cfg = grpo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), rewards=(REWARD,))
     measure(size, lambda run, job: grpo.train(run, cfg, job))
 
@@ -53,7 +53,7 @@ def ppo(size: str) -> None:
     from numerate.methods.ppo.value_network import Value
     from numerate.methods.shared.options import PolicyFit, Sample
 
-    sample = Sample(problems=QUESTIONS, rollouts=ATTEMPTS, max_tokens=MAX_TOKENS)
+    sample = Sample(problems=PROBLEMS, rollouts=ROLLOUTS, max_tokens=MAX_TOKENS)
     cfg = ppo.Config(steps=STEPS + 1, sample=sample, fit=PolicyFit(lr=RATE), value=Value(layers=2))
     measure(size, lambda run, job: ppo.train(run, cfg, job))
 
@@ -82,7 +82,7 @@ def measure(size: str, train: Callable[[Any, Any], Any]) -> None:
 
     job = Job(
         model="base",
-        problems=problems[: QUESTIONS * (STEPS + 1)],
+        problems=problems[: PROBLEMS * (STEPS + 1)],
         validation=[],
         style="plain",
         load=lambda _: Policy(made.model(size), bpe(texts, vocabulary)),
@@ -106,7 +106,7 @@ def theirs(size: str, plain: bool) -> None:
     transformers.logging.set_verbosity_error()
     texts = gsm8k()
     net, tok = made.model(size), bpe(texts, made.SHAPES[size][-1])
-    rows = [{"prompt": asked} for asked, _ in texts[: QUESTIONS * (STEPS + 1)]]
+    rows = [{"prompt": asked} for asked, _ in texts[: PROBLEMS * (STEPS + 1)]]
     lengths: list[int] = []
     clock = Clock()
 
@@ -124,8 +124,8 @@ def theirs(size: str, plain: bool) -> None:
             output_dir=folder,
             max_steps=STEPS + 1,
             per_device_train_batch_size=8,
-            gradient_accumulation_steps=QUESTIONS * ATTEMPTS // 8,
-            num_generations=ATTEMPTS,
+            gradient_accumulation_steps=PROBLEMS * ROLLOUTS // 8,
+            num_generations=ROLLOUTS,
             max_completion_length=MAX_TOKENS,
             learning_rate=RATE,
             use_cpu=True,
@@ -160,8 +160,8 @@ class Clock:
         assert len(self.ticks) == STEPS + 1
         first, last = self.ticks[0], self.ticks[-1]
         cpu, wall = ((b - a) / STEPS for a, b in zip(first, last, strict=True))
-        attempts = QUESTIONS * ATTEMPTS
-        found = {"attempts/cpu s": attempts / cpu, "attempts/s": attempts / wall}
+        rollouts = PROBLEMS * ROLLOUTS
+        found = {"rollouts/cpu s": rollouts / cpu, "rollouts/s": rollouts / wall}
         print(json.dumps(found | {"cpu s/step": cpu, "s/step": wall, "tokens": tokens}))
 
 
@@ -178,7 +178,7 @@ def main(
     if peer:
         entries.append(Entry("TRL's grpo", [peer, "-c", f"{call}theirs({size!r}, {plain})"]))
     found = sit(entries, rounds)
-    print(f"\n{size}\n{table(found, ratio_of=('attempts/cpu s', 'attempts/s'))}\n")
+    print(f"\n{size}\n{table(found, ratio_of=('rollouts/cpu s', 'rollouts/s'))}\n")
     if json_file:
         json_file.write_text(json.dumps({size: found}, indent=1) + "\n", encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.judging JUDGE [--sizes 10000,100000] [--kill 10000] [--steps 6] [--json FILE]
 
-A file holds four attempts at each story of at most `--steps` steps: its own solution, one with a slip, and
+A file holds four solutions of each story of at most `--steps` steps: its own solution, one with a slip, and
 both without their last step; where the stories are used up they come again under other ids. Each size is a
 process of its own. Another one, of the size `--kill`, is killed (SIGKILL) when half of its rows are written,
 and started again; the file must then be the same, byte for byte.
@@ -36,7 +36,7 @@ POLL = 0.2
 """seconds between two looks at a file that grows"""
 
 
-def attempts(problem: Problem) -> list[str]:
+def solutions(problem: Problem) -> list[str]:
     whole = problem.solution
     slip = re.sub(r"\d(?=>>)", lambda digit: str((int(digit[0]) + 1) % 10), whole, count=1)
     return [text for each in (whole, slip) for text in (each, "\n".join(each.splitlines()[:-2]) or each)]
@@ -44,7 +44,7 @@ def attempts(problem: Problem) -> list[str]:
 
 def write_file(path: Path, size: int, steps: int) -> None:
     stories = generate("train", 0, STORIES, knobs=Knobs(steps=(1, steps)))
-    asked = ((problem.question, text) for problem in cycle(stories) for text in attempts(problem))
+    asked = ((problem.question, text) for problem in cycle(stories) for text in solutions(problem))
     with path.open("w", encoding="utf-8") as lines:
         for number, (question, text) in enumerate(islice(asked, size)):
             lines.write(json.dumps({"id": number, "question": question, "solution": text}) + "\n")

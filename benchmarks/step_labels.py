@@ -6,7 +6,7 @@ python -m benchmarks.step_labels RUN [--stage labels] [--threshold 0 --threshold
 RUN is the folder of a run with a `step_labels` stage on stories. Its continuations are used again for every
 smaller K: of 32 there are 32 draws of one, 16 of two, ..., and what is said of K is the mean over them. The
 truth of a prefix is the oracle's `reachable`; prefixes of which it says nothing are left out, and so is the
-last step of an attempt, whose label is the final answer. 95 % intervals resample problems.
+last step of a rollout, whose label is the final answer. 95 % intervals resample problems.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LabelledRollout:
     problem: Problem
     truth: tuple[bool | None, ...]
     """per prefix before the last step: can it still reach the answer?"""
@@ -54,7 +54,7 @@ class Called:
     """share of all continuations that are right"""
 
 
-def labelled(run: Path, stage: str) -> list[Attempt]:
+def labelled(run: Path, stage: str) -> list[LabelledRollout]:
     folder = RunFolder.existing(run)
     place = folder.stage(stage)
     named = read_json(place / "config.json")["problems"]
@@ -62,35 +62,35 @@ def labelled(run: Path, stage: str) -> list[Attempt]:
     found: dict[str, list[bool]] = defaultdict(list)
     for scored in read_rollouts(place / "continuations"):
         found[scored.rollout.problem_id].append(bool(scored.reward.value))
-    oracle, attempts = Oracle(), list[Attempt]()
+    oracle, rollouts = Oracle(), list[LabelledRollout]()
     for scored in read_rollouts(place / "rollouts"):
         problem = problems[scored.rollout.problem_id]
         begun = list(step_prefixes(scored, Group(problem, (scored,))))
         reachable = oracle.judge(problem, scored.rollout.text).reachable
         hits = tuple(tuple(found[one.id]) for one in begun)
-        attempts.append(Attempt(problem, reachable[: len(hits)], hits))
-    return attempts
+        rollouts.append(LabelledRollout(problem, reachable[: len(hits)], hits))
+    return rollouts
 
 
-def called(attempts: Sequence[Attempt], k: int, threshold: float, monotone: bool) -> list[Called]:
+def called(rollouts: Sequence[LabelledRollout], k: int, threshold: float, monotone: bool) -> list[Called]:
     """What K continuations say of every prefix that the oracle says something of."""
-    return [one for attempt in attempts for one in _called(attempt, k, threshold, monotone)]
+    return [one for rollout in rollouts for one in _called(rollout, k, threshold, monotone)]
 
 
-def _called(attempt: Attempt, k: int, threshold: float, monotone: bool) -> Iterator[Called]:
-    if not attempt.hits:
+def _called(rollout: LabelledRollout, k: int, threshold: float, monotone: bool) -> Iterator[Called]:
+    if not rollout.hits:
         return
-    drawn = len(attempt.hits[0]) // k
+    drawn = len(rollout.hits[0]) // k
     good_DP = [
-        prefix_labels([hits[d * k : (d + 1) * k] for hits in attempt.hits], threshold, monotone)
+        prefix_labels([hits[d * k : (d + 1) * k] for hits in rollout.hits], threshold, monotone)
         for d in range(drawn)
     ]
-    for place, truth in enumerate(attempt.truth):
+    for place, truth in enumerate(rollout.truth):
         if truth is not None:
-            steps = int(attempt.problem.meta["steps"])
+            steps = int(rollout.problem.meta["steps"])
             good = sum(row[place] for row in good_DP) / drawn
-            right = float(np.mean(attempt.hits[place]))
-            yield Called(attempt.problem.id, place, steps, truth, good, right)
+            right = float(np.mean(rollout.hits[place]))
+            yield Called(rollout.problem.id, place, steps, truth, good, right)
 
 
 def share(calls: Sequence[Called], value: Callable[[Called], float]) -> tuple[float, float, float]:
@@ -150,24 +150,24 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
     """Agreement by K and threshold; at the largest K also by place, by length and by what is left."""
-    attempts = labelled(run, stage)
-    most = max(len(attempt.hits[0]) for attempt in attempts if attempt.hits)
+    rollouts = labelled(run, stage)
+    most = max(len(rollout.hits[0]) for rollout in rollouts if rollout.hits)
     ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= most]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for least in threshold or (0.0, 0.5):
         said = f"threshold {least:g}"
-        found[said] = {f"K={k}": measures(called(attempts, k, least, monotone)) for k in ks}
+        found[said] = {f"K={k}": measures(called(rollouts, k, least, monotone)) for k in ks}
         found[f"{said}, agreement by K and length"] = {
-            f"K={k}": by_length(called(attempts, k, least, monotone)) for k in ks
+            f"K={k}": by_length(called(rollouts, k, least, monotone)) for k in ks
         }
-        calls = called(attempts, most, least, monotone)
+        calls = called(rollouts, most, least, monotone)
         found[f"{said}, K={most}, by step"] = split(calls, lambda one: one.place + 1, "step")
         found[f"{said}, K={most}, by length"] = split(calls, lambda one: one.steps, "steps")
         found[f"{said}, K={most}, by what is left"] = split(
             calls, lambda one: max(0, one.steps - one.place - 1), "left"
         )
-    always = share(called(attempts, most, 0.0, monotone), lambda one: float(one.truth))
-    print(f"{len(attempts)} attempts; good prefixes {always[0]:.3f} [{always[1]:.3f}, {always[2]:.3f}]")
+    always = share(called(rollouts, most, 0.0, monotone), lambda one: float(one.truth))
+    print(f"{len(rollouts)} rollouts; good prefixes {always[0]:.3f} [{always[1]:.3f}, {always[2]:.3f}]")
     for name, rows in found.items():
         print(f"\n{name}\n{table(rows)}")
     if json_file:

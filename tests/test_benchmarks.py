@@ -14,21 +14,23 @@ STORY = Problem("p", "?", "3", meta={"steps": 3})
 
 
 def test_four_continuations_are_two_draws_of_two() -> None:
-    attempt = step_labels.Attempt(STORY, (True, False), ((True, False, False, False), (False,) * 3 + (True,)))
-    apart = step_labels.called([attempt], 2, 0.0, monotone=False)
+    rollout = step_labels.LabelledRollout(
+        STORY, (True, False), ((True, False, False, False), (False,) * 3 + (True,))
+    )
+    apart = step_labels.called([rollout], 2, 0.0, monotone=False)
     assert [one.good for one in apart] == [0.5, 0.5]
-    bound = step_labels.called([attempt], 2, 0.0, monotone=True)
+    bound = step_labels.called([rollout], 2, 0.0, monotone=True)
     assert [one.good for one in bound] == [0.5, 0.0]  # the draw with the right one began with a bad step
     assert [one.right for one in bound] == [0.25, 0.25]
     found = step_labels.measures(bound)
     assert found["agreement"] == 0.75 and found["good called bad"] == 0.5 and found["bad called good"] == 0.0
-    most = step_labels.called([attempt], 4, 0.5, monotone=False)
+    most = step_labels.called([rollout], 4, 0.5, monotone=False)
     assert [one.good for one in most] == [0.0, 0.0]  # one of four is less than half
 
 
 def test_prefixes_of_which_the_oracle_says_nothing_are_left_out() -> None:
-    attempt = step_labels.Attempt(STORY, (None, True), ((True,), (True,)))
-    assert [one.place for one in step_labels.called([attempt], 1, 0.0, monotone=True)] == [1]
+    rollout = step_labels.LabelledRollout(STORY, (None, True), ((True,), (True,)))
+    assert [one.place for one in step_labels.called([rollout], 1, 0.0, monotone=True)] == [1]
 
 
 def test_first_errors_beside_what_needs_no_judge() -> None:

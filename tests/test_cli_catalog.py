@@ -66,10 +66,11 @@ def test_schema_is_json(tmp_path: Path) -> None:
 def test_doctor_looks_at_everything_also_without_torch(tmp_path: Path) -> None:
     done = in_a_process("doctor", "--json", "d.json", cwd=tmp_path, NUMERATE_DATA=str(tmp_path / "gone"))
     assert done.returncode == 0, done.stderr
-    findings = {f["what"]: f for f in json.loads((tmp_path / "d.json").read_text())}
-    assert findings["torch"]["state"] == "warn" and "numerate[train]" in findings["torch"]["remedy"]
+    findings = {f["check"]: f for f in json.loads((tmp_path / "d.json").read_text())}
+    assert findings["torch"]["status"] == "warn" and "numerate[train]" in findings["torch"]["remedy"]
     assert (
-        findings["data"]["state"] == "warn" and "correct or unset NUMERATE_DATA" in findings["data"]["remedy"]
+        findings["data"]["status"] == "warn"
+        and "correct or unset NUMERATE_DATA" in findings["data"]["remedy"]
     )
-    assert findings["python"]["state"] == "ok"
+    assert findings["python"]["status"] == "ok"
     assert "Remedies:" in done.stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from numerate.cli.report import plain_title
 from tests.command_line import METRICS, call
 
 
@@ -27,6 +28,17 @@ def test_compare_puts_runs_side_by_side(two_runs: Path) -> None:
     assert base.split()[0] == "base" and sft.count("42.1% [37.8, 46.5] n=500") == 2
     rows = json.loads((two_runs / "c.json").read_text())["rows"]
     assert [row["cells"][0]["value"] for row in rows] == [0.1, 0.421]
+
+
+def test_titles_keep_their_abbreviations() -> None:
+    shown = {
+        "Accuracy, difference": "accuracy, difference",
+        "AUC within, prm": "AUC within, prm",
+        "RR.MajK@4, orm": "RR.MajK@4, orm",
+        "Maj1.TopN@2": "Maj1.TopN@2",
+        "pass@32": "pass@32",
+    }
+    assert {title: plain_title(title) for title in shown} == shown
 
 
 def test_compare_refuses_one_run_and_unknown_metrics(two_runs: Path) -> None:

@@ -25,7 +25,7 @@ def test_solve_votes(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     def drawn(model: str, problem: Problem, n: int, params: Sampling, *_: Any) -> list[Rollout]:
         answers = ["8", "9", "8.0", None][:n]
         return [
-            Rollout(problem.id, i, (Turn("assistant", f"attempt {i}", trained=True),), answer=answer)
+            Rollout(problem.id, i, (Turn("assistant", f"sample {i}", trained=True),), answer=answer)
             for i, answer in enumerate(answers)
         ]
 
@@ -33,7 +33,7 @@ def test_solve_votes(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     done = call("solve", "MODEL", "3 + 5?", "-n", "4", "--json", "s.json")
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[0] == "attempt 0"
+    assert lines[0] == "sample 0"
     assert [line.split() for line in lines[4:6]] == [["8", "2", "50%"], ["9", "1", "25%"]]
     assert lines[6].startswith("(no answer)")
     assert [v["votes"] for v in json.loads((here / "s.json").read_text())["votes"]] == [2, 1, 1]

@@ -108,7 +108,7 @@ def test_a_solution_and_its_votes_are_shown(here: Path, monkeypatch: pytest.Monk
     rollout = Rollout("q", 0, (Turn("assistant", EVIL, trained=True),), answer=EVIL)
     monkeypatch.setattr("numerate.cli.eval.draw_samples", lambda *words: [rollout, rollout])
     done = run("solve", "numerate/pico", "1+1", "-n", "2")
-    assert done.output.count(SHOWN[:30]) == 2 and chosen_solution([rollout], [{"attempt": 0}]) == EVIL.strip()
+    assert done.output.count(SHOWN[:30]) == 2 and chosen_solution([rollout], [{"sample": 0}]) == EVIL.strip()
 
 
 def test_progress_warnings_and_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:

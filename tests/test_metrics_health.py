@@ -18,7 +18,7 @@ from numerate.metrics.conditions import STATS
 from numerate.metrics.health import CHECKS, check_row
 
 HEALTHY = {
-    "rollouts/attempts": 64.0,
+    "rollouts/count": 64.0,
     "rollouts/length": 50.0,
     "rollouts/truncated": 0.1,
     "rollouts/unanswered": 0.1,
@@ -129,7 +129,7 @@ def test_equal_rewards_are_no_fault_where_the_gradient_has_another_source(signal
 
 def test_few_rollouts_do_not_make_a_share_sure() -> None:
     """3 of 8 are above a third by chance; 8 of 8 are not."""
-    few = {"rollouts/attempts": 8.0, "rollouts/truncated": 3 / 8}
+    few = {"rollouts/count": 8.0, "rollouts/truncated": 3 / 8}
     assert seen([few])[1] == []
     assert seen([few | {"rollouts/truncated": 1.0}])[1] == [(0, "truncated")]
 

@@ -103,6 +103,52 @@ def test_docstrings_of_functions_and_classes_begin_with_a_verb_or_a_noun():
     assert not {name: line for name, line in first.items() if line.startswith((*CLAUSES, "Is ", "When "))}
 
 
+VERB = re.compile(r"(?P<verb>[A-Z][a-z]+(-[a-z]+)?s),? (?!of |-> )")
+NOUNS = {"Bytes", "Texts", "Rows", "Tokens", "Problems", "Models", "Words", "Ids", "Units", "This"}
+
+
+def begins_with_verb(line: str) -> bool:
+    """The verb is in the third person; a plural noun is none."""
+    found = VERB.match(line)
+    return found is not None and found["verb"] not in NOUNS
+
+
+def is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Its docstring is the help of the command line, in the imperative."""
+    return any(ast.unparse(each).startswith("app.command(") for each in node.decorator_list)
+
+
+def test_docstrings_of_functions_begin_with_a_verb():
+    first = {
+        f"{file}:{node.lineno} {node.name}": text.partition("\n")[0] + " "
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (text := ast.get_docstring(node)) and not is_command(node)
+    }
+    assert len(first) > 1500
+    assert not {name: line for name, line in first.items() if not begins_with_verb(line)}
+
+
+def test_verbs():
+    verbs = (
+        "Returns the rows.",
+        "Runs, resumes or skips one stage.",
+        "Fine-tunes the model.",
+        "Checks that it is",
+    )
+    assert all(map(begins_with_verb, verbs))
+    wrong = (
+        "The rows of a step.",
+        "Return rows.",
+        "Bytes of a model.",
+        "Scores of all.",
+        "n groups of m.",
+        "True for",
+    )
+    assert not any(map(begins_with_verb, wrong))
+
+
 def is_heading(line: str) -> bool:
     """Begins with a noun or a verb, not with a relative clause; is no question."""
     begins = line[:1].isupper() or line.startswith(COMMANDS)

@@ -21,8 +21,8 @@ problems:
   train: {source: "stories/train[:6]"}
   test: {source: "stories/test[:3]"}
 stages:
-  attempts: {method: sample, sample: {rollouts: 2, temperature: 1.0, top_p: 1.0, max_tokens: 12}}
-  labels: {method: step_labels, rollouts: attempts, sample: {rollouts: 2, max_tokens: 6}}
+  samples: {method: sample, sample: {rollouts: 2, temperature: 1.0, top_p: 1.0, max_tokens: 12}}
+  labels: {method: step_labels, rollouts: samples, sample: {rollouts: 2, max_tokens: 6}}
   rc:
     method: return_conditioned
     rollouts: labels

@@ -65,7 +65,7 @@ class Told(QuietProgress):
 
 
 def leave(folder: Path, model: str, right: str) -> None:
-    """Greedy attempts at problems 0, 1, 2, ...: 1 where it was right."""
+    """Greedy samples of problems 0, 1, 2, ...: 1 where it was right."""
     rows = [
         Scored(Rollout(str(i), 0, (Turn("assistant", "x", trained=True),)), Reward(float(hit)))
         for i, hit in enumerate(right)
@@ -73,10 +73,16 @@ def leave(folder: Path, model: str, right: str) -> None:
     write_rollouts(folder / "evals" / model / "test" / "greedy" / "part-00000.parquet", rows)
 
 
-def leave_curve(folder: Path, attempts: list[float], seconds: list[float], last: float) -> None:
-    for i, (count, took) in enumerate(zip(attempts, seconds, strict=True)):
-        marks = {"validation/accuracy": last} if i == len(attempts) - 1 else {}
-        append_row(folder / "metrics.jsonl", {"round": i, "rollouts/attempts": count} | marks)
+def test_rounds_of_an_earlier_version_have_their_rollouts(tmp_path: Path) -> None:
+    append_row(tmp_path / "times.jsonl", {"round": 0, "seconds": 2.5})
+    append_row(tmp_path / "metrics.jsonl", {"round": 0, "rollouts/attempts": 8.0})
+    assert shootout.round_rows(tmp_path) == [{"rollouts": 8.0, "seconds": 2.5, "accuracy": None}]
+
+
+def leave_curve(folder: Path, rollouts: list[float], seconds: list[float], last: float) -> None:
+    for i, (count, took) in enumerate(zip(rollouts, seconds, strict=True)):
+        marks = {"validation/accuracy": last} if i == len(rollouts) - 1 else {}
+        append_row(folder / "metrics.jsonl", {"round": i, "rollouts/count": count} | marks)
         append_row(folder / "times.jsonl", {"round": i, "seconds": took})
 
 
@@ -105,8 +111,8 @@ def test_what_is_compared_by_hand(two_seeds: Path) -> None:
     assert (pair["model"], pair["versus"], pair["value"]) == ("grpo", "ppo", 1 / 2)
     curves = {row["model"]: row["curves"] for row in found["methods"]}
     assert curves["grpo"][1] == [
-        {"attempts": 8, "seconds": 61, "accuracy": None},
-        {"attempts": 16, "seconds": 121, "accuracy": 0.6},
+        {"rollouts": 8, "seconds": 61, "accuracy": None},
+        {"rollouts": 16, "seconds": 121, "accuracy": 0.6},
     ]
     assert curves["ppo"] == [[], []]
 
@@ -129,8 +135,8 @@ def test_what_a_method_stands_on_is_its_cost_too(two_seeds: Path) -> None:
         leave_curve(stages / "rc", [0], [7.0], 0.5)
     found = shootout.compare_seeds(config.load(str(path), out=two_seeds), two_seeds, (0, 1))
     curves = {row["model"]: row["curves"][0] for row in found["methods"]}
-    assert curves["rc"] == [{"attempts": 10, "seconds": 12, "accuracy": 0.5}]
-    assert curves["grpo"][-1]["attempts"] == 16
+    assert curves["rc"] == [{"rollouts": 10, "seconds": 12, "accuracy": 0.5}]
+    assert curves["grpo"][-1]["rollouts"] == 16
 
 
 def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
@@ -140,7 +146,7 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
     assert grpo[2] == "75.0 100.0" and grpo[3].startswith("+50.0 [") and grpo[5:] == ["16", "2.0"]
     assert ppo[3].startswith("+0.0 [") and ppo[5:] == ["-", "-"]
     [curve] = [page.mean_validations(row["curves"]) for row in found["methods"] if row["model"] == "grpo"]
-    assert curve == [{"attempts": 16, "minutes": pytest.approx(120.5 / 60), "accuracy": pytest.approx(0.55)}]
+    assert curve == [{"rollouts": 16, "minutes": pytest.approx(120.5 / 60), "accuracy": pytest.approx(0.55)}]
     cells = page.pair_matrix(found)
     assert cells["grpo"][0] is None and cells["ppo"][1] is None
     there, back = cells["grpo"][1], cells["ppo"][0]
@@ -154,7 +160,7 @@ def test_the_table_and_the_page_say_it(two_seeds: Path) -> None:
 
 def test_curves_average_the_seeds_validations_whatever_their_steps_were() -> None:
     def run(*steps: tuple[float, float | None]) -> list[dict[str, float | None]]:
-        return [{"attempts": 10.0, "seconds": at, "accuracy": accuracy} for at, accuracy in steps]
+        return [{"rollouts": 10.0, "seconds": at, "accuracy": accuracy} for at, accuracy in steps]
 
     longer = run((60.0, None), (120.0, 0.5), (180.0, None), (240.0, 0.7), (300.0, 0.9))
     curve = page.mean_validations([run((60.0, 0.25), (120.0, None), (180.0, 0.5)), longer])
@@ -188,8 +194,8 @@ def test_the_shipped_recipe_is_a_contest_of_equal_budgets() -> None:
     conditioned = {"return_conditioned", "rc_outcome"}  # labels cost what they cost
     fixed = [name for name in contestants if name not in conditioned]
     assert {budget(shipped.stages[name].options) for name in fixed} == {7680}
-    drawn: Any = shipped.stages["rc_more_attempts"].options
-    assert drawn.sample.rollouts * len(problems.load(shipped.problems["attempted"].source)) == 7680
+    drawn: Any = shipped.stages["rc_more_samples"].options
+    assert drawn.sample.rollouts * len(problems.load(shipped.problems["more"].source)) == 7680
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,7 @@ def test_stopped_and_started_again_it_ends_with_the_same_accuracies(tmp_path: Pa
     assert untimed(whole) == untimed(again)
     assert (tmp_path / "cut" / "report" / "index.html").exists()
     grpo = next(row for row in whole["methods"] if row["model"] == "grpo")
-    assert [point["attempts"] for point in grpo["curves"][0]] == [12, 24]
+    assert [point["rollouts"] for point in grpo["curves"][0]] == [12, 24]
     weights = [tmp_path / "whole" / f"seed-{seed}/stages/sft/model/model.safetensors" for seed in (0, 1)]
     assert weights[0].read_bytes() != weights[1].read_bytes()
 
@@ -275,7 +281,7 @@ def test_the_table_is_whole_on_any_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     seeds = [0.401, 0.412, 0.423, 0.434, 0.445]
-    ends = [[{"attempts": 7680, "seconds": 102.0, "accuracy": None}]]
+    ends = [[{"rollouts": 7680, "seconds": 102.0, "accuracy": None}]]
     gap = {"value": 0.05, "low": 0.03, "high": 0.07, "p_holm": 0.002, "seeds": seeds, "clear": True}
     names = ["sft", "a-method-whose-name-is-longer-than-half-of-a-line", "rloo"]
     methods = [

@@ -14,7 +14,8 @@ class Consent:
     """Comes from the command line or the caller, never from a recipe."""
 
     redo: Redo = False
-    """whether finished stages may be replaced where the recipe changed, or a function that asks"""
+    """whether finished stages may be replaced where the recipe changed, or a function that prompts the
+    user"""
     trust: tuple[str, ...] = ()
     """modules outside this package whose functions the recipe may run, see `rewards.trust`"""
 

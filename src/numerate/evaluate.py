@@ -48,7 +48,8 @@ def evaluate_model(
     greedy: bool = True,
     ks: Sequence[int] | None = None,
 ) -> Measured:
-    """Samples go to `folder`/greedy and `folder`/samples; those already there are not drawn again.
+    """Evaluates a model. Its samples are stored in `folder`/greedy and `folder`/samples; stored ones are
+    read.
 
     samples_limit: only the first so many problems are sampled. The other options are those of a recipe's
     `evaluate`.
@@ -122,8 +123,8 @@ def greedy_rows(groups: Sequence[Group]) -> list[Row]:
 
 
 def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
-    """Greedy accuracy within each value of one of the problems' own facts. A level that only repeats the
-    number of steps is passed over."""
+    """Returns the greedy accuracy for each value of a property of the problems. A level that equals the
+    number of steps is left out."""
     with_fact = [(p.meta, s) for p, s in first if by in p.meta]
     if by == "level" and all(meta["level"] == meta.get("steps") for meta, _ in with_fact):
         return []
@@ -143,8 +144,8 @@ def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
 def difference_rows(
     measured: Mapping[tuple[str, str], Measured], starts: Mapping[str, str], base: str
 ) -> list[Row]:
-    """Paired differences of greedy accuracy on the same problems: each model against its initial policy, and
-    against the base model where that is another one.
+    """Returns paired differences of greedy accuracy on the same problems: each model against its initial
+    policy, and against the base model where that is another one.
 
     starts: stage -> the model that it starts from. Models that were not measured are passed over: the next
     one up the chain stands for them."""
@@ -169,8 +170,7 @@ def difference_rows(
 def reference_models(
     model: str, starts: Mapping[str, str], base: str, measured: Collection[str]
 ) -> list[str]:
-    """The models that a model is compared with: the nearest measured one that it goes back to, and the
-    base."""
+    """Returns the models that a model is compared with: its nearest measured ancestor, and the base."""
     initial = starts.get(model)
     while initial is not None and initial not in measured:
         initial = starts.get(initial)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from numerate.processes import is_main
 from numerate.progress import Progress
-from numerate.rollouts.distributed import is_main
 from numerate.store import RunFolder, append_text
 
 
@@ -18,7 +18,7 @@ def log_event(folder: Path, text: str, progress: Progress) -> None:
 
 
 def log_warning(folder: Path, text: str, progress: Progress) -> None:
-    """The same, printed as a warning: also under --quiet."""
+    """Writes a line to events.log and prints it as a warning, also under --quiet."""
     if is_main():
         record(folder, text)
         progress.warn(text)

@@ -23,7 +23,7 @@ Sets = Mapping[str, list[Problem]]
 
 
 def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
-    """Identity and state of every stage; writes nothing."""
+    """Returns identity and state of every stage; writes nothing."""
     known = {"base": base_identity(recipe.model)}
     prints = {name: fingerprint(problems) for name, problems in sets.items()}
     planned: list[Planned] = []
@@ -56,7 +56,7 @@ def other_stages(stage: StageRecipe) -> set[str]:
 
 
 def from_outside(stage: StageRecipe) -> dict[str, str]:
-    """Identities of models and labelled steps that a stage takes from elsewhere."""
+    """Returns identities of models and labelled steps that a stage takes from elsewhere."""
     encoder, judge = (getattr(stage.options, key, None) for key in ("encoder", "judge"))
     taken = {"encoder": encoder, "judge": judge if judge and which.judge_kind(judge) == "folder" else None}
     identities = {key: base_identity(path) for key, path in taken.items() if path}
@@ -79,5 +79,5 @@ def hashed(file: Path, size: int, changed: int) -> str:
 
 
 def marked_identity(name: str) -> str:
-    """Of a set of labelled steps; one on the hub is known by its name."""
+    """Returns the identity of a set of labelled steps; that of one on the hub is its name."""
     return identity_hash([file_hash(file) for file in labelled_steps.set_files(name)] or [name])

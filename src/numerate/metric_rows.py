@@ -37,7 +37,7 @@ def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str
 
 
 def powers_of_two(n: int) -> list[int]:
-    """1, 2, 4, ... up to n, and n itself."""
+    """Returns 1, 2, 4, ... up to n, and n itself."""
     return sorted({2**i for i in range(n.bit_length()) if 2**i <= n} | {n})
 
 
@@ -49,28 +49,28 @@ def metric_row(
 
 
 def share_row(metric: str, hits: Iterable[bool], k: int = 1, **more: Any) -> Row:
-    """A proportion with its Wilson interval."""
+    """Returns a proportion with its Wilson interval."""
     hit = list(hits)
     return metric_row(metric, sum(hit) / len(hit), metrics.wilson(sum(hit), len(hit)), len(hit), k, **more)
 
 
 def mean_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
-    """A mean over problems with its bootstrap interval."""
+    """Returns a mean over problems with its bootstrap interval."""
     value, low, high = metrics.mean_interval(values)
     return metric_row(metric, value, (low, high), len(values), k, **more)
 
 
 def accuracy_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
-    """Right or wrong, or chances to be right: Wilson's interval where every value is 0 or 1, which always has
-    a width, else the bootstrap's."""
+    """Returns the row of an accuracy: Wilson's interval where every value is 0 or 1, which always has a
+    width, else the bootstrap's."""
     if all(value in (0, 1) for value in values):
         return share_row(metric, map(bool, values), k=k, **more)
     return mean_row(metric, values, k, **more)
 
 
 def catalog_row(metric: Metric, values: Sequence[float | None], k: int = 1) -> list[Row]:
-    """The row of a metric from its values per problem, with the interval of its unit; none where it does not
-    apply to each of the problems."""
+    """Returns the row of a metric from its values per problem, with the interval of its unit; none where it
+    does not apply to each of the problems."""
     known = [float(value) for value in values if value is not None]
     if not known or len(known) < len(values):
         return []
@@ -79,7 +79,7 @@ def catalog_row(metric: Metric, values: Sequence[float | None], k: int = 1) -> l
 
 
 def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
-    """The metrics of the catalog that take the samples of a problem."""
+    """Returns the metrics of the catalog that take the samples of a problem."""
     return [
         row
         for metric in catalog.metrics_over(over)
@@ -88,7 +88,7 @@ def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
 
 
 def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Sequence[int]) -> list[Row]:
-    """The metrics of the catalog that take candidates and a k, for each k."""
+    """Returns the metrics of the catalog that take candidates and a k, for each k."""
     return [
         row
         for k in ks
@@ -98,7 +98,8 @@ def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Seque
 
 
 def score_rows(over: Over, scored: Sequence[tuple[float, bool, str]]) -> list[Row]:
-    """The metrics of the catalog that take a judge's scores: a row per point, `x` where it is of a curve.
+    """Returns the metrics of the catalog that take a judge's scores: a row per point, `x` where it is of a
+    curve.
 
     scored: (score, label, id of the problem)."""
     scores, labels = [score for score, _, _ in scored], [label for _, label, _ in scored]

@@ -19,7 +19,7 @@ from numerate.store import LOCK, RunFolder, check_free, make_folder, write_text
 from numerate.types import RunStopped
 
 LAST = 5
-"""lines of a run that failed that are told"""
+"""printed lines of a failed run"""
 
 
 def run_all(
@@ -28,8 +28,8 @@ def run_all(
     progress: Progress,
     consent: Consent,
 ) -> None:
-    """Each recipe in its folder, at most `jobs` at once, with an equal share of the threads: how many there
-    are changes how sums are rounded, so it is the same for the first and the last of them.
+    """Runs each recipe in its folder, at most `jobs` at once, with an equal share of the threads: their
+    number changes the rounding of sums, so it is the same for all.
 
     Raises ValueError with the last lines of a run that failed, RunStopped where that was no mistake of the
     caller's; the others are stopped, and go on where they were the next time. When this process ends, however
@@ -59,7 +59,7 @@ def run_one(
     alive: set[subprocess.Popen[str]],
     consent: Consent,
 ) -> None:
-    """One run to its end, line by line with its folder's name before what it says."""
+    """Runs one recipe to its end, and prints its lines with its folder's name before each."""
     make_folder(folder)
     check_free(folder / LOCK)
     write_text(RunFolder(folder).recipe, resolved_yaml(recipe))

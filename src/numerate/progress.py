@@ -27,7 +27,7 @@ AT_ONCE = 0.05
 
 class Task(Protocol):
     def advance(self, n: float = 1, **info: object) -> None:
-        """Another `n` units are done; `info` is shown beside the bar: advance(loss=0.31)."""
+        """Counts `n` more units; `info` is shown beside the bar: advance(loss=0.31)."""
         ...
 
 
@@ -39,12 +39,12 @@ class Progress(Protocol):
     def say(self, text: str) -> None: ...
 
     def warn(self, text: str) -> None:
-        """A line that stands under --quiet too: what makes results worse, or costs work."""
+        """Prints a warning, also under --quiet: of worse results or lost work."""
         ...
 
 
 def make_progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progress:
-    """Bars on a terminal, plain lines elsewhere, warnings alone when quiet."""
+    """Returns bars on a terminal, plain lines elsewhere, warnings alone when quiet."""
     to = stream or sys.stderr
     if quiet:
         return Warnings(to)
@@ -52,7 +52,7 @@ def make_progress(*, quiet: bool = False, stream: TextIO | None = None) -> Progr
 
 
 class QuietProgress:
-    """Says nothing."""
+    """Prints nothing."""
 
     @contextmanager
     def task(self, label: str, total: float | None = None, unit: str = "it") -> Iterator[Task]:
@@ -66,7 +66,7 @@ class QuietProgress:
 
 
 class Warnings(QuietProgress):
-    """Says nothing but warnings."""
+    """Prints warnings only."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -102,12 +102,12 @@ class Count:
 
     @property
     def rate(self) -> float:
-        """Units per second in this process; what a resumed run found done already does not count."""
+        """Returns the units per second in this process, without those completed before a run was resumed."""
         return (self.done - self.earlier) / max(self.seconds, 1e-9)
 
     def line(self) -> str:
-        """`sampling 1,200/8,000 · 0:21 left · 310 rollouts/s · right 31%`: what matters most comes first, for
-        a narrow terminal cuts the end off."""
+        """Returns `sampling 1,200/8,000 · 0:21 left · 310 rollouts/s · right 31%`, the most important first,
+        since a narrow terminal truncates the end."""
         whole = f"/{self.total:,.0f}" if self.total is not None else ""
         parts = [f"{self.label} {self.done:,.0f}{whole}"]
         if self.rate > 0 and self.total is not None and self.done < self.total:
@@ -117,7 +117,7 @@ class Count:
         return " · ".join(parts + self.shown_info())
 
     def last_line(self) -> str:
-        """`sampling 8,000 rollouts · 0:26 · right 31%`"""
+        """Returns `sampling 8,000 rollouts · 0:26 · right 31%`."""
         unit = self.unit.removesuffix("s") if self.done == 1 else self.unit
         return " · ".join(
             [f"{self.label} {self.done:,.0f} {unit}", format_duration(self.seconds), *self.shown_info()]
@@ -227,14 +227,14 @@ def make_bars(stream: TextIO) -> Bars:
 
 
 def format_duration(seconds: float) -> str:
-    """0:07, 12:30, 3:05:00"""
+    """Formats seconds as 0:07, 12:30, 3:05:00."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def short_number(value: object) -> str:
-    """A number in as few digits as tell something: 0.314, 31.4, 3,140; anything else as it prints."""
+    """Formats a number with three digits: 0.314, 31.4, 3,140; anything else as it prints."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or abs(value) >= 100:

@@ -65,8 +65,8 @@ def render(problem: Problem, style: str = "plain", shots: Sequence[Problem] = ()
 
 
 def earlier_turns(problem: Problem, style: Style) -> str:
-    """The turns before a problem's question as text: as the style puts questions and solutions, without its
-    instruction; other turns (a system message) as they are.
+    """Returns the turns before a problem's question as text: in the style's layout, without its instruction;
+    other turns (a system message) as they are.
 
     >>> turns = [{"role": "user", "content": "What is 2+3?"}, {"role": "assistant", "content": "5"}]
     >>> earlier_turns(Problem("1", "And twice that?", "10", meta={"history": turns}), STYLES["qa"])
@@ -78,8 +78,8 @@ def earlier_turns(problem: Problem, style: Style) -> str:
 
 
 def style_of(style: str, problems: Iterable[Problem]) -> str:
-    """The style as it stands in identities: marked where earlier turns are put as text, which versions before
-    this one left out."""
+    """Returns the style as part of identities: with a mark where earlier turns are text, which earlier
+    versions left out."""
     if _style(style).chat or not any(problem.meta.get("history") for problem in problems):
         return style
     return f"{style} with earlier turns"
@@ -109,7 +109,7 @@ def with_prefix(prompt: Prompt, text: str) -> Prompt:
 
 
 def plain_prompt(problem: Problem) -> str:
-    """The question, and a line per choice where it has choices.
+    """Returns the question, and a line per choice where it has choices.
 
     >>> plain_prompt(Problem("1", "Which is prime?", "B", choices=(("A", "4"), ("B", "5"))))
     'Which is prime?\\n(A) 4\\n(B) 5\\n'
@@ -119,8 +119,8 @@ def plain_prompt(problem: Problem) -> str:
 
 
 def qa_prompt(problem: Problem) -> str:
-    """Question and answer by name, the form that base models know best. It ends without a space: the space
-    belongs to the first word of the answer, as tokenizers cut text.
+    """Returns question and answer by name, the form that base models know best. It ends without a space: the
+    space belongs to the first word of the answer, as tokenizers cut text.
 
     >>> qa_prompt(Problem("1", "What is 2+3?", "5"))
     'Question: What is 2+3?\\nAnswer:'
@@ -129,7 +129,7 @@ def qa_prompt(problem: Problem) -> str:
 
 
 def cot_prompt(problem: Problem) -> str:
-    """The question, then what to do: reason, and end with `#### answer`.
+    """Returns the question, then the instruction to reason and to end with `#### answer`.
 
     >>> cot_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. End with a line that holds #### and the final answer.\\n'
@@ -139,7 +139,7 @@ def cot_prompt(problem: Problem) -> str:
 
 
 def boxed_prompt(problem: Problem) -> str:
-    """The question, then what to do: reason, and put the answer into a box.
+    """Returns the question, then the instruction to reason and to put the answer into a box.
 
     >>> boxed_prompt(Problem("1", "What is 2+3?", "5"))
     'What is 2+3?\\n\\nReason step by step. Put the final answer into \\\\boxed{}.\\n'
@@ -159,7 +159,7 @@ def chat_prompt(problem: Problem) -> str:
 
 
 def hashed_end(problem: Problem) -> str:
-    """The solution with `#### answer` as its last line.
+    """Returns the solution with `#### answer` as its last line.
 
     >>> hashed_end(Problem("1", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5"))
     '2+3=<<2+3=5>>5\\n#### 5'
@@ -175,7 +175,7 @@ def hashed_end(problem: Problem) -> str:
 
 
 def boxed_end(problem: Problem) -> str:
-    """The solution with its answer in a box; a line `#### 5` becomes `\\boxed{5}`.
+    """Returns the solution with its answer in a box; a line `#### 5` becomes `\\boxed{5}`.
 
     >>> boxed_end(Problem("1", "What is 2+3?", "5", solution="2+3=5\\n#### 5"))
     '2+3=5\\n\\\\boxed{5}'
@@ -227,7 +227,8 @@ def _style(name: str) -> Style:
 
 
 def _chat_turns(problem: Problem, style: Style, shots: Sequence[Problem], system: str) -> Iterable[Turn]:
-    """System message, the shots as earlier exchanges, the problem's own earlier turns, the question."""
+    """Yields the system message, the shots as earlier exchanges, the problem's own earlier turns, the
+    question."""
     if system:
         yield Turn("system", system)
     for shot in shots:

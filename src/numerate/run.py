@@ -72,7 +72,7 @@ def run(
 def work_through(
     recipe: Recipe, folder: Path, progress: Progress, consent: Consent, recorded: Recipe | None = None
 ) -> dict[str, Any]:
-    """Does the work of `run` for whoever holds the folder's lock.
+    """Runs the recipe of `run` for the holder of the folder's lock.
 
     recorded: the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
     metrics.json stay."""
@@ -122,7 +122,7 @@ def leave_run(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> N
 
 
 def problem_sets(recipe: Recipe, progress: Progress) -> Sets:
-    """The problems that the stages and the measurement name."""
+    """Returns the problems that the stages and the evaluation name."""
     sets: dict[str, list[Problem]] = {}
     with progress.task("reading problems", total=len(recipe.problem_sets), unit="sets") as task:
         for name in sorted(recipe.problem_sets):
@@ -223,7 +223,7 @@ def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
 def measured_rows(
     recipe: Recipe, folder: Path, stages: Mapping[str, Planned], sets: Sets, progress: Progress
 ) -> list[dict[str, Any]]:
-    """The rows of metrics.json. Rollouts that are stored and still belong to the model are not drawn
+    """Returns the rows of metrics.json. Stored rollouts that still belong to the model are not sampled
     again."""
     options = recipe.evaluate
     drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
@@ -282,7 +282,7 @@ def measured_rows(
 def renew_folder(
     folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
-    """Sets rollouts aside that were drawn from something else, with a message, until new ones are there."""
+    """Sets rollouts of another origin aside, with a message, until new ones are stored."""
     run = RunFolder(folder)
     replaced = run.replaced_samples(model, name)
     if changes := keep_if_same(run.samples(model, name), wanted, made_from, replaced):
@@ -298,7 +298,7 @@ def short_names(sets: Sequence[str]) -> dict[str, str]:
 
 
 def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
-    """Those of `rerank_with`, by what their rows call them."""
+    """Returns the judges of `rerank_with`, by their names in the rows."""
     from numerate.judges import Oracle, load
 
     judges: list[Judge] = []

@@ -19,7 +19,7 @@ from numerate.parallel import run_all
 from numerate.processes import is_distributed
 from numerate.progress import Progress
 from numerate.rollouts.sharing import run_on_main
-from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, write_json
+from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, with_current_names, write_json
 
 Right = list[dict[str, float]]
 """per seed: problem id -> was the greedy sample right"""
@@ -27,7 +27,8 @@ CLEAR = 0.05
 
 
 def find_contestants(recipe: Recipe) -> tuple[str, list[str]]:
-    """The start, and the stages that begin there. Raises ValueError where nothing can be compared."""
+    """Returns the initial policy, and the stages that begin with it. Raises ValueError where nothing can be
+    compared."""
     writers = {n: stage for n, stage in recipe.stages.items() if "policy" in methods.leaves(stage.method)}
     starts = Counter(stage.model for stage in writers.values())
     start, most = starts.most_common(1)[0] if starts else ("", 0)
@@ -53,8 +54,8 @@ def run_shootout(
     jobs: int = 1,
     consent: Consent = NO_CONSENT,
 ) -> dict[str, Any]:
-    """Run the recipe for every seed, `jobs` of them at once, then compare. Writes `shootout.json` and the
-    page; returns the former. consent: as for `run`.
+    """Runs the recipe for every seed, `jobs` of them at once, then compares them. Writes `shootout.json` and
+    the page; returns the former. consent: as for `run`.
 
     Killed at any moment and started again, it ends with the same accuracies."""
     find_contestants(recipe)
@@ -138,20 +139,20 @@ def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, f
 
 
 def accuracy_row(name: str, right: Right) -> dict[str, Any]:
-    """The mean over seeds; its interval is over problems, of their means over seeds."""
+    """Returns the mean over seeds; its interval is over problems, of their means over seeds."""
     value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
     seeds = [sum(outcomes.values()) / len(outcomes) for outcomes in right]
     return {"model": name, "value": value, "low": low, "high": high, "seeds": seeds}
 
 
 def by_problem(right: Right) -> list[list[float]]:
-    """Per problem, one number per seed."""
+    """Returns per problem one number per seed."""
     return [[hits[problem] for hits in right] for problem in right[0]]
 
 
 def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
-    """a - b on the same problems and seeds: the interval and p are over problems; `seeds` has the difference
-    within each seed."""
+    """Returns a - b on the same problems and seeds: the interval and p are over problems; `seeds` has the
+    difference within each seed."""
     ours, theirs = by_problem(right[a]), by_problem(right[b])
     n = len(ours)
     means = [[sum(hits) / len(hits) for hits in side] for side in (ours, theirs)]
@@ -162,8 +163,8 @@ def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
 
 
 def holm_corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With `p_holm`, for as many comparisons as there are; clear where that is small and all seeds agree on
-    the sign."""
+    """Adds `p_holm`, corrected for the number of comparisons, and `clear`: significant, with the same sign in
+    all seeds."""
     ps = metrics.holm([row["p"] for row in rows])
     return [
         row | {"p_holm": p, "clear": p < CLEAR and len({seed > 0 for seed in row["seeds"]}) == 1}
@@ -181,29 +182,29 @@ def made_of(recipe: Recipe, name: str) -> set[str]:
 
 
 def validation_curve(folder: RunFolder, name: str, before: Collection[str]) -> list[dict[str, float | None]]:
-    """Per round of a stage: samples and seconds so far, those of the stages `before` included, and the
-    validation accuracy where it was taken.
+    """Returns per round of a stage the rollouts and seconds so far, those of the stages `before` included,
+    and the validation accuracy where it was taken.
 
     Seconds are those of the rounds without validations, nor what was lost when a run was killed."""
     spent = [round_rows(folder.stage(other)) for other in sorted(before)]
-    samples, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("attempts", "seconds"))
+    rollouts, seconds = (sum(row[key] for stage in spent for row in stage) for key in ("rollouts", "seconds"))
     curve: list[dict[str, float | None]] = []
     for row in round_rows(folder.stage(name)):
-        samples, seconds = samples + row["attempts"], seconds + row["seconds"]
-        curve.append({"attempts": samples, "seconds": seconds, "accuracy": row["accuracy"]})
+        rollouts, seconds = rollouts + row["rollouts"], seconds + row["seconds"]
+        curve.append({"rollouts": rollouts, "seconds": seconds, "accuracy": row["accuracy"]})
     return curve
 
 
 def round_rows(stage: Path) -> list[dict[str, Any]]:
-    """Samples, seconds and validation accuracy of each."""
+    """Returns the rollouts, seconds and validation accuracy of each round."""
     if not (stage / "times.jsonl").exists():
         return []
     took = {row["round"]: row["seconds"] for row in read_jsonl(stage / "times.jsonl")}
     return [
         {
-            "attempts": row.get("rollouts/attempts", 0.0),
+            "rollouts": row.get("rollouts/count", 0.0),
             "seconds": took.get(row["round"], 0.0),
             "accuracy": row.get("validation/accuracy"),
         }
-        for row in read_jsonl(stage / "metrics.jsonl")
+        for row in map(with_current_names, read_jsonl(stage / "metrics.jsonl"))
     ]

@@ -54,7 +54,7 @@ class Planned:
 
 
 def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
-    """The state of a stage; writes nothing. Raises ValueError, with the remedy, for damaged files."""
+    """Returns the state of a stage; writes nothing. Raises ValueError, with the remedy, for damaged files."""
     folder, wanted = run.stage(stage), identity_hash(made_from)
     plan = partial(Planned, stage, wanted, made_from=made_from)
     if (folder / DONE).exists():
@@ -79,7 +79,7 @@ def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Pla
 
 
 def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
-    """Files of a finished stage that are missing or have another size than when it was finished."""
+    """Returns the files of a completed stage that are missing or have another size than at its end."""
     listed = done.get("files")
     present = file_sizes(folder)
     if not isinstance(listed, dict):  # an earlier version listed none
@@ -92,7 +92,7 @@ def lost_files(folder: Path, done: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def check_consent(planned: Sequence[Planned], folder: Path, consent: Consent) -> None:
-    """Raises ValueError where finished stages would be replaced and nobody has agreed to that."""
+    """Raises ValueError where finished stages would be replaced without consent."""
     replaced = [plan for plan in planned if plan.state == "changed" and plan.finished]
     if not replaced or consent.to_replace(replacing_message(replaced)):
         return
@@ -155,7 +155,7 @@ def begin_stage(run: RunFolder, planned: Planned, say: Any) -> bool:
 
 
 def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
-    """A folder that holds nothing of another identity, and says what is made in it."""
+    """Creates a folder without content of another identity, and with the identity in a file."""
     if planned.state != "half done":
         set_aside(folder, aside, DONE)
         make_folder(folder)

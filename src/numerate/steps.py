@@ -84,7 +84,8 @@ def _sentence_ends(text: str, protected: list[Span]) -> Iterator[int]:
 
 
 def _number_in_text(before: str) -> bool:
-    """'... = 5.' and 'of 12.' end sentences, '\n5.' numbers an item."""
+    """Returns True for a number in running text: '... = 5.' and 'of 12.' end sentences, '\n5.' numbers an
+    item."""
     head = before.rstrip("0123456789")
     return head != before and head.rstrip(" \t")[-1:] not in ("", "\n")
 
@@ -95,7 +96,7 @@ def _inside(position: int, spans: list[Span]) -> bool:
 
 
 def _protected(text: str) -> Iterator[Span]:
-    """Spans that no step may end in, in order and without overlap."""
+    """Yields spans that no step may end in, in order and without overlap."""
     position = 0
     exhausted: set[str] = set()
     while match := _OPENERS.search(text, position):
@@ -147,7 +148,8 @@ def _inline_end(text: str, start: int) -> int:
 
 
 def _touches(text: str, start: int, end: int) -> bool:
-    """No blank beside the dollars, unless they end and begin lines; no amount or annotation behind them."""
+    """Checks for no blank beside the dollars, unless they end and begin lines; no amount or annotation behind
+    them."""
     if text.startswith("<<", start) or text.startswith("<<", end + 1) or text[end + 1 : end + 2].isdigit():
         return False
     return start < end and text[start] not in " \t" and text[end - 1] not in " \t"
@@ -191,7 +193,8 @@ def _equations(text: str) -> Iterator[str]:
 
 
 def _closed_in(text: str, run: re.Match[str]) -> str:
-    """The run, with a '?' that spoils its end where an unknown goes on: 'x - 5 + 2 = 7', 'A2', '= 15y'."""
+    """Returns the run, with a '?' at its end where an unknown continues it: 'x - 5 + 2 = 7', 'A2', '=
+    15y'."""
     after_letter = text[run.start() - 1 : run.start()].isalpha()
     goes_on_before = after_letter and (run[0][0].isdigit() or run[0].lstrip()[:1] in ("-", "+", "*", "/"))
     goes_on_after = run[0][-1].isdigit() and _UNKNOWN.match(text, run.end())
@@ -199,7 +202,8 @@ def _closed_in(text: str, run: re.Match[str]) -> str:
 
 
 def _chains(part: str) -> Iterator[str]:
-    """The longest chains of equal expressions in '2+3=5', of which one at least calculates something."""
+    """Yields the longest chains of equal expressions in '2+3=5', of which one at least calculates
+    something."""
     chain: list[str] = []
     for side in [*("".join(part.split()).split("=")), ""]:
         side = side.strip(".")

@@ -51,7 +51,7 @@ class Turn:
     """one per id on a trained turn: log p(token | prefix) under the policy's own distribution (temperature 1,
     no top-p or top-k), or none where the engine returns none; empty on other turns"""
     trained: bool = False
-    choices: tuple[int, ...] = ()
+    token_classes: tuple[int, ...] = ()
     """one per id on a trained turn whose policy sampled a class of tokens first (`methods.mixed_policy`);
     logprobs are then those of the classes; empty elsewhere"""
 
@@ -109,7 +109,8 @@ class LabelledSolution:
 
     @property
     def first_error(self) -> int | None:
-        """Index of the first wrong step, -1 where no step is wrong, None where that is unknown."""
+        """Returns the index of the first wrong step, -1 where no step is wrong, None where that is
+        unknown."""
         if -1 in self.labels:
             at = self.labels.index(-1)
             return None if None in self.labels[:at] else at
@@ -139,44 +140,45 @@ class Rollout:
 
     @property
     def completion_turns(self) -> tuple[Turn, ...]:
-        """Turns of the completion: the policy's own, and those of a calculator in between."""
+        """Returns the turns of the completion: the policy's own, and those of a calculator in between."""
         return tuple(turn for turn in self.turns[self._first :] if turn.trained or turn.role == "assistant")
 
     @property
     def length(self) -> int:
-        """Tokens that `max_tokens` counts: all of the completion, those of a calculator included."""
+        """Returns the number of tokens that `max_tokens` counts: all of the completion, with those of a
+        calculator."""
         return sum(len(turn.ids) for turn in self.completion_turns)
 
     @property
     def text(self) -> str:
-        """Text of the completion, without `prefix`; grades and data are of `solution`."""
+        """Returns the text of the completion, without `prefix`; grades and data are of `solution`."""
         return "".join(turn.text for turn in self.completion_turns)
 
     @property
     def prefix(self) -> str:
-        """Beginning of the solution that was part of the prompt: the assistant's turns right before the
-        policy's own; empty where the policy wrote the whole solution."""
+        """Returns the beginning of the solution that was part of the prompt: the assistant's turns right
+        before the policy's own; empty where the policy wrote the whole solution."""
         before = takewhile(lambda turn: turn.role == "assistant", reversed(self.turns[: self._first]))
         return "".join(turn.text for turn in reversed(list(before)))
 
     @property
     def solution(self) -> str:
-        """The whole solution: prefix and completion."""
+        """Returns the whole solution: prefix and completion."""
         return self.prefix + self.text
 
     @property
     def _first(self) -> int:
-        """Index of the first turn that the policy sampled."""
+        """Returns the index of the first turn that the policy sampled."""
         return next((i for i, turn in enumerate(self.turns) if turn.trained), len(self.turns))
 
     @property
     def ids(self) -> list[int]:
-        """Token ids of all turns."""
+        """Returns token ids of all turns."""
         return [i for turn in self.turns for i in turn.ids]
 
     @property
     def mask(self) -> list[bool]:
-        """True on the tokens that the policy sampled, one per id."""
+        """Returns True on the tokens that the policy sampled, one per id."""
         return [turn.trained for turn in self.turns for _ in turn.ids]
 
     @property
@@ -186,7 +188,7 @@ class Rollout:
 
     @property
     def logprobs(self) -> list[float]:
-        """Log-probabilities, one per id, 0.0 off the trained tokens.
+        """Returns log-probabilities, one per id, 0.0 off the trained tokens.
 
         Raises:
             ValueError: the engine recorded none.
@@ -245,16 +247,16 @@ class Example:
 
     ids: Sequence[int]
     mask: Sequence[bool]
-    row: Mapping[str, float] = field(default_factory=dict[str, float])
+    columns: Mapping[str, float] = field(default_factory=dict[str, float])
     token: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
 
     def with_token(self, **columns: Sequence[float]) -> Example:
         """Returns the row with further columns of numbers per token."""
         return replace(self, token={**self.token, **columns})
 
-    def with_row(self, **columns: float) -> Example:
-        """Returns the row with further numbers of its own."""
-        return replace(self, row={**self.row, **columns})
+    def with_columns(self, **columns: float) -> Example:
+        """Returns the row with further numbers of the whole row."""
+        return replace(self, columns={**self.columns, **columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from numerate.curricula import Backtracking, CurriculumChoice, Outcome, Question, State
+from numerate.curricula import Backtracking, CurriculumChoice, Outcome, PrefixedProblem, State
 from numerate.curricula.backtracking import first_steps_given, is_solved, solution_prefix, steps_after
 from numerate.types import Problem
 
@@ -22,7 +22,9 @@ def plan(**options: Any) -> Backtracking:
     return Backtracking(kind="backtracking", **options)
 
 
-def ask(curriculum: Backtracking, state: State, *problems: Problem, style: str = "plain") -> list[Question]:
+def ask(
+    curriculum: Backtracking, state: State, *problems: Problem, style: str = "plain"
+) -> list[PrefixedProblem]:
     return curriculum.ask(state, CurriculumChoice(problems, problems, len(problems), style, random.Random(0)))
 
 
@@ -56,8 +58,8 @@ def test_a_beginning_is_whole_lines() -> None:
 def test_one_step_less_after_every_success_until_the_question_stands_alone() -> None:
     curriculum, state, given = plan(), {}, []
     for right in (True, False, True, True, True):
-        [question] = ask(curriculum, state, PROBLEM)
-        given.append(question.beginning.count("\n"))
+        [chosen] = ask(curriculum, state, PROBLEM)
+        given.append(chosen.prefix.count("\n"))
         state = curriculum.learn(state, [Outcome(PROBLEM, [False, right])], "plain")
         state = json.loads(json.dumps(state))  # as a checkpoint gives it back
     assert given == [3, 2, 2, 1, 0]
@@ -67,17 +69,17 @@ def test_one_step_less_after_every_success_until_the_question_stands_alone() -> 
 def test_problems_without_a_solution_are_asked_from_the_start() -> None:
     curriculum = plan()
     state = curriculum.learn({}, [Outcome(BARE, [True])], "plain")
-    assert ask(curriculum, state, BARE) == [Question(BARE)]
+    assert ask(curriculum, state, BARE) == [PrefixedProblem(BARE)]
 
 
 def test_the_beginning_is_written_as_the_style_asks_for() -> None:
-    assert ask(plan(), {}, PROBLEM, style="qa")[0].beginning == " " + "\n".join(LINES[:3]) + "\n"
+    assert ask(plan(), {}, PROBLEM, style="qa")[0].prefix == " " + "\n".join(LINES[:3]) + "\n"
 
 
 def test_own_solutions_begin_where_a_problem_is_sometimes_solved() -> None:
     """Never solved: nothing to begin with. One of four right: from its first three steps. All: alone."""
     curriculum = plan(solutions="own", solved=0.5)
-    assert ask(curriculum, {}, PROBLEM)[0].beginning == ""  # the reference is not looked at
+    assert ask(curriculum, {}, PROBLEM)[0].prefix == ""  # the reference is not looked at
     other, third = Problem("q", "?", "1"), Problem("r", "?", "1")
     own = "a=1\nb=2\nc=3\nd=4\n#### 17"
     state = curriculum.learn(
@@ -90,12 +92,12 @@ def test_own_solutions_begin_where_a_problem_is_sometimes_solved() -> None:
         "plain",
     )
     asked = ask(curriculum, state, PROBLEM, other, third)
-    assert [question.beginning for question in asked] == ["a=1\nb=2\nc=3\n", "", ""]
+    assert [chosen.prefix for chosen in asked] == ["a=1\nb=2\nc=3\n", "", ""]
     state = curriculum.learn(state, [Outcome(PROBLEM, [True, True, False, False], "x\n#### 17")], "plain")
-    assert ask(curriculum, state, PROBLEM)[0].beginning == "a=1\nb=2\n"
+    assert ask(curriculum, state, PROBLEM)[0].prefix == "a=1\nb=2\n"
     assert curriculum.stats(state, asked) == {
-        "curriculum/begun": pytest.approx(1 / 3),
-        "curriculum/given": 3,
+        "curriculum/prefixed": pytest.approx(1 / 3),
+        "curriculum/prefix_steps": 3,
         "curriculum/own": 1,
     }
 

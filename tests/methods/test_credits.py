@@ -92,9 +92,11 @@ def test_dapo_punishes_the_length_that_max_tokens_counts(own: int, calculated: i
         Turn("user", "[GOOD]", (7, 7)),
     )
     rollout = Rollout("p", 0, turns, "length")
-    row = training.rollout_row(rollout).with_row(reward=0.0)
-    assert dapo.shaped_reward(row.with_row(**on_policy.row_identity(0, 0, rollout)), cfg) == -0.5
+    row = training.rollout_row(rollout).with_columns(reward=0.0)
+    assert dapo.shaped_reward(row.with_columns(**on_policy.row_identity(0, 0, rollout)), cfg) == -0.5
     assert (
-        dapo.shaped_reward(training.rollout_row(replace(rollout, turns=turns[:3])).with_row(reward=0.0), cfg)
+        dapo.shaped_reward(
+            training.rollout_row(replace(rollout, turns=turns[:3])).with_columns(reward=0.0), cfg
+        )
         == -0.5
     )

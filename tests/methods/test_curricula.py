@@ -86,7 +86,7 @@ def test_without_a_curriculum_everything_is_asked_in_turn_from_the_start(tmp_pat
 def test_every_method_takes_a_curriculum(tmp_path: Path, name: str) -> None:
     cfg = config(name, steps=2, curriculum=CURRICULA["backtracking"])
     methods.get_method(name).train(stage(tmp_path / "run"), cfg, game(tmp_path, problems=LONG))
-    assert [row["curriculum/given"] for row in log(tmp_path / "run")] == [3, 3]
+    assert [row["curriculum/prefix_steps"] for row in log(tmp_path / "run")] == [3, 3]
     assert all(begun.count("\n") == 3 for step in asked(tmp_path / "run") for _, begun in step)
 
 

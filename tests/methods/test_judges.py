@@ -281,8 +281,8 @@ def test_judging_and_writing_together_are_the_sum_of_equations_12_and_13(
         pairs = [(right, wrong) for right in kept[:3] for wrong in kept[3:]]
         weighed = evaluator.weigh_pairs(pairs, judge, 500)
         loss = partial(evaluator.margin_loss, words=judge.words)
-    own = orm.training.demonstration_row(judge.policy, PROBLEMS[1], "plain").with_row(problem=1.0)
-    other = orm.training.demonstration_row(judge.policy, PROBLEMS[2], "plain").with_row(problem=2.0)
+    own = orm.training.demonstration_row(judge.policy, PROBLEMS[1], "plain").with_columns(problem=1.0)
+    other = orm.training.demonstration_row(judge.policy, PROBLEMS[2], "plain").with_columns(problem=2.0)
     both = evaluator.add_demonstrations(weighed, {1: own, 2: other})
     assert len(both) == len(weighed) + 1, "only the worked solution of the problem that is asked about"
     parameter = judge.model.model.layers[0].mlp.up_proj.weight

@@ -175,7 +175,7 @@ def rows() -> list[Example]:
         classes = torch.randint(0, CLASSES, (len(ids),)).tolist()
         returns = (4 * torch.randn(len(ids))).tolist()  # on both sides of the baseline
         acts = [1.0 if i % 2 or c != OTHER else 0.0 for i, c in enumerate(classes)]
-        columns = {"choice": [float(c) for c in classes], "returns": returns, "acts": acts}
+        columns = {"token_class": [float(c) for c in classes], "returns": returns, "acts": acts}
         masked = {k: [x * m for x, m in zip(v, mask, strict=True)] for k, v in columns.items()}
         made.append(Example(ids, [bool(m) for m in mask], token=masked))
     gold = [row.with_token(acts=[float(m) for m in row.mask]) for row in (made[0], made[3])]
@@ -219,7 +219,7 @@ def by_hand(kind: str, cfg: Config) -> tuple[float, dict[str, torch.Tensor]]:
             log_p_O = torch.log(torch.softmax(W_o(h * masks[0]), 0))
             b = w_b(h * masks[1])[0]
             log_p_LM = torch.log_softmax(out.logits[0, t - 1], 0)
-            o, y = int(row.token["choice"][t]), row.ids[t]
+            o, y = int(row.token["token_class"][t]), row.ids[t]
             if number < 2:
                 total = total - (log_p_LM[y] + cfg.w_op * log_p_O[o]) / sum(sum(r.mask) for r in gold)
                 continue

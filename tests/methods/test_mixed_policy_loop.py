@@ -99,8 +99,8 @@ def test_classes_are_stored_with_the_attempts(tmp_path: Path) -> None:
     for scope, drawn in (("everywhere", set(range(5))), ("inside_annotation", {4})):
         mixed_policy.train(stage(tmp_path / scope), made(scope=scope), job(tmp_path))
         turns = [t for s in read_rollouts(tmp_path / scope / "rollouts") for t in s.rollout.turns[1:]]
-        assert {c for turn in turns for c in turn.choices} == drawn
-        assert all(len(t.choices) == len(t.ids) == len(t.logprobs) for t in turns if t.trained)
+        assert {c for turn in turns for c in turn.token_classes} == drawn
+        assert all(len(t.token_classes) == len(t.ids) == len(t.logprobs) for t in turns if t.trained)
 
 
 def test_heads_are_saved_beside_a_model_that_loads_anywhere(tmp_path: Path) -> None:

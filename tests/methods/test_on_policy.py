@@ -138,7 +138,7 @@ def test_cut_attempts_are_compared_with_and_can_be_left_out(tmp_path: Path, trun
     given = on_policy.with_advantages(rows, group_advantages(rows))
     [part] = loop.minibatches(given)
     assert len(part) == (8 if truncated == "learn" else 4)
-    wrong = [max(row.token["advantage"], key=abs) for row in part if not row.row["truncated"]]
+    wrong = [max(row.token["advantage"], key=abs) for row in part if not row.columns["truncated"]]
     assert len(wrong) == 4 and all(a < 0 for a in wrong)
 
 
@@ -260,7 +260,7 @@ def test_what_a_step_logs_by_hand() -> None:
     ]
     assert rollout_metrics.rollout_stats(groups) == pytest.approx(
         {
-            "rollouts/attempts": 4,
+            "rollouts/count": 4,
             "rollouts/length": 2,
             "rollouts/truncated": 1 / 4,
             "rollouts/truncated_right": 0,

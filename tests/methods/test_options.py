@@ -84,7 +84,7 @@ def test_one_stage_trains_with_every_method(tmp_path: Path, name: str) -> None:
     work = replace(game(tmp_path), validation=PROBLEMS[:3])
     tuned = methods.get_method(name).train(stage(tmp_path / "run"), cfg, work)
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
-    assert len(rows) == 2 and all(row["rollouts/attempts"] == 16 for row in rows)
+    assert len(rows) == 2 and all(row["rollouts/count"] == 16 for row in rows)
     assert all("validation/accuracy" in row for row in rows)
     if name != "expert_iteration":  # which has no ratio
         assert {"train/clipped", "train/old_kl", "train/grad_norm"} <= rows[0].keys()

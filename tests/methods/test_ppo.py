@@ -102,7 +102,7 @@ def rows() -> list[Example]:
             "returns": column(0.5),
             "value": column(0.3),
         }
-        made.append(Example(ids, [bool(m) for m in mask], token=columns, row={"right": right}))
+        made.append(Example(ids, [bool(m) for m in mask], token=columns, columns={"right": right}))
     return ppo.set_row_weights(made)
 
 
@@ -138,7 +138,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
     head.load_state_dict(both.value.head.state_dict())
     (eps, high), c = cfg.clip.bounds, cfg.value.clip or math.inf
     count = sum(sum(row.mask) for row in rows())
-    imitated = sum(sum(row.mask) for row in rows() if row.row["right"])
+    imitated = sum(sum(row.mask) for row in rows() if row.columns["right"])
     total = torch.zeros((), dtype=torch.float64)
     for row in rows():
         ids = torch.tensor([row.ids])
@@ -165,7 +165,7 @@ def by_hand(cfg: ppo.Config, beta: float) -> tuple[float, dict[str, torch.Tensor
             d = logp - ref
             kl = d.square() / 2 if cfg.kl.estimator == "k2" else torch.exp(-d) - 1 + d
             total = total + (policy + cfg.value.coef * value + beta * kl) / count
-            if row.row["right"]:
+            if row.columns["right"]:
                 total = total - cfg.nll * logp / imitated
     total.backward()
     grads = {f"trunk.{name}": p.grad for name, p in trunk.named_parameters()}
@@ -299,10 +299,13 @@ def test_a_lambda_by_length() -> None:
 
 
 def test_a_step_without_right_attempts_imitates_nothing() -> None:
-    wrong = [Example([1, 2], [False, True], row={"right": 0.0}), Example([3], [True], row={"right": 0.0})]
+    wrong = [
+        Example([1, 2], [False, True], columns={"right": 0.0}),
+        Example([3], [True], columns={"right": 0.0}),
+    ]
     assert [row.token["imitated"] for row in ppo.set_row_weights(wrong)] == [[0, 0], [0]]
     one = ppo.set_row_weights(
-        [wrong[0], wrong[1].with_row(right=1.0), Example([4, 5], [True, True], row={"right": 1.0})]
+        [wrong[0], wrong[1].with_columns(right=1.0), Example([4, 5], [True, True], columns={"right": 1.0})]
     )
     assert [row.token["imitated"] for row in one] == [[0, 0], [1 / 3], [1 / 3, 1 / 3]]
     assert [row.token["weight"] for row in one] == [[0, 0.25], [0.25], [0.25, 0.25]]

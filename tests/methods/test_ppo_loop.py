@@ -87,7 +87,7 @@ def collected(learner: Learner, advantage: float) -> list[Example]:
             value=[0.0] * 6,
             returns=[0.5 * seen for seen in row.mask],
             advantage=[advantage * (-1) ** i * seen for seen in row.mask],
-        ).with_row(right=0.0)
+        ).with_columns(right=0.0)
         for i, (row, logp) in enumerate(zip(bare, old, strict=True))
     ]
     return ppo.set_row_weights(rows)

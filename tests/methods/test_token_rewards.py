@@ -203,7 +203,7 @@ def test_repeated_steps_are_counted() -> None:
     attempts = [attempt("a\nb\na\na\n#### 1"), attempt("c\n#### 1", 0.0, "length")]
     stats = reward_stats(attempts, [told([0.5, 1.0]), None])
     assert stats == {
-        "rollouts/attempts": 2,
+        "rollouts/count": 2,
         "rollouts/accuracy": 0.5,
         "rollouts/truncated": 0.5,
         "rollouts/truncated_right": 0,

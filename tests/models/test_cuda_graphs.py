@@ -75,9 +75,9 @@ def test_played_back_steps_give_the_numbers_of_plain_ones(kind: str) -> None:
     rows = 0
     for turn in range(5):
         for forward in (plain, graphs):
-            question, logits_V = forward.prefill([5 + (3 * turn + i) % 200 for i in range(9 + 31 * turn)])
-            forward.join(question, 3 + turn)
-            forward.close(question)
+            prompt, logits_V = forward.prefill([5 + (3 * turn + i) % 200 for i in range(9 + 31 * turn)])
+            forward.join(prompt, 3 + turn)
+            forward.close(prompt)
         assert logits_V.isfinite().all()
         rows += 3 + turn
         for _ in range(20):
@@ -124,11 +124,11 @@ def test_what_cannot_be_recorded_is_said_once_and_computed_all_the_same() -> Non
 
 @pytest.mark.parametrize("rows", [1, 8, 9, 100, 129, 256, 300, 512])
 def test_sizes_are_rounded_up_to_few_and_rows_by_less_than_a_quarter(rows: int) -> None:
-    exact = Sizes(rows, questions=3, most=5, columns=70, length=200)
+    exact = Sizes(rows, prompts=3, most=5, columns=70, length=200)
     rounded = exact.rounded()
     assert rows <= rounded.rows < max(1.25 * rows, rows + 8)
     assert rounded.rounded() == rounded
-    assert (rounded.questions, rounded.most, rounded.columns, rounded.length) == (4, 8, 128, 256)
+    assert (rounded.prompts, rounded.most, rounded.columns, rounded.length) == (4, 8, 128, 256)
 
 
 def test_a_recording_is_thrown_away_when_the_caches_move() -> None:
@@ -137,9 +137,9 @@ def test_a_recording_is_thrown_away_when_the_caches_move() -> None:
     plain, graphs = FastForward(read_once), GraphForward(read_once, record=recorder)
     for start, length in ((5, 9), (5, 150), (50, 9)):
         for forward in (plain, graphs):
-            question, _ = forward.prefill([start + i for i in range(length)])
-            forward.join(question, 4)
-            forward.close(question)
+            prompt, _ = forward.prefill([start + i for i in range(length)])
+            forward.join(prompt, 4)
+            forward.close(prompt)
         for step in range(2 * WORTH):
             token_B = torch.arange(4) + 7 * step
             torch.testing.assert_close(graphs.step(token_B), plain.step(token_B), atol=2e-5, rtol=1e-4)

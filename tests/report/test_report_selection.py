@@ -106,7 +106,7 @@ def test_what_is_drawn(tmp_path: Path):
         "Recall of wrong steps",
     }
     assert {title for panel, title in drawn if panel == votes} == {
-        "To score for MajK",
+        "Samples to score for MajK",
         "Share of the right answer",
     }
     assert {title for panel, title in drawn if panel == base} == {"prm: accuracy against samples"}

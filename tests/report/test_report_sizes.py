@@ -45,7 +45,7 @@ def make(folder: Path) -> Path:
     (folder / "recipe.yaml").write_text(RECIPE)
     stage = folder / "stages" / "ei"
     stage.mkdir(parents=True)
-    log = {"round": 0, "validation/accuracy": 0.5, "rollouts/accuracy": 0.25, "rollouts/attempts": 64}
+    log = {"round": 0, "validation/accuracy": 0.5, "rollouts/accuracy": 0.25, "rollouts/count": 64}
     (stage / "metrics.jsonl").write_text(json.dumps(log) + "\n")
     write_problems(folder / "problems" / "validation.jsonl", [Problem(str(i), "?", "1") for i in range(30)])
     return folder
@@ -65,12 +65,19 @@ def test_the_summary_names_the_problems_of_each_column(tmp_path: Path) -> None:
     assert "2,000 problems" not in html
 
 
+def test_logs_with_the_old_name_of_a_statistic_are_read(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run")
+    log = folder / "stages" / "ei" / "metrics.jsonl"
+    log.write_text(log.read_text().replace("rollouts/count", "rollouts/attempts"))
+    [stage] = read_run(folder).stages
+    assert "rollouts/attempts" not in stage.series
+    assert figures.sample_size_note(read_run(folder), stage, "rollouts/accuracy") == ", n=64 rollouts"
+
+
 def test_captions_name_the_problems_that_are_drawn_and_greedy_on_the_same(tmp_path: Path) -> None:
     run = read_run(make(tmp_path / "run"))
-    [attempts] = figures.sample_panels(run)
-    assert attempts.note == (
-        "n=100 problems, 95% intervals; greedy on the same problems: ei 55.0% [50.0, 60.0]"
-    )
+    [panel] = figures.sample_panels(run)
+    assert panel.note == ("n=100 problems, 95% intervals; greedy on the same problems: ei 55.0% [50.0, 60.0]")
     [spread] = figures.diversity_panels(run, [])
     assert spread.note == "n=100 problems, 95% intervals"
     panels = {panel.title: panel for panel in selection.selection_panels(run)}

@@ -101,9 +101,9 @@ def test_a_batch_writes_what_the_formulas_write_token_by_token(
         for index in range(3):
             ids, classes, logps = slowly(policy, heads, known, prompt, index)
             turn = found[prompt.problem_id, index].turns[-1]
-            assert list(turn.ids) == ids and list(turn.choices) == classes
+            assert list(turn.ids) == ids and list(turn.token_classes) == classes
             assert turn.logprobs == pytest.approx(logps, abs=1e-4)
-    assert {c for r in found.values() for c in r.turns[-1].choices} == set(range(5))
+    assert {c for r in found.values() for c in r.turns[-1].token_classes} == set(range(5))
 
 
 class Scribe(LocalEngine):
@@ -148,13 +148,13 @@ def test_only_inside_annotations_a_class_is_drawn(policies: dict[str, Policy]) -
     }
     for (name, _), rollout in run(engine, 2).items():
         turn, plain = rollout.turns[-1], greedy[name].turns[-1]
-        assert turn.ids == plain.ids and set(turn.choices) == {OTHER} and set(turn.logprobs) == {0.0}
+        assert turn.ids == plain.ids and set(turn.token_classes) == {OTHER} and set(turn.logprobs) == {0.0}
     scribe = Scribe(policy)
     scribe.steer(MixedSampling(heads, known))
     drawn = 0
     for rollout in scribe.sample(ask("a", "<<2", "x"), 8, replace(PARAMS, max_tokens=60)):
         turn = rollout.turns[-1]
-        for i, choice in enumerate(turn.choices):
+        for i, choice in enumerate(turn.token_classes):
             text = policy.decode(turn.ids[:i])
             inside = "<<" in text and not set("=>\n") & set(text.rpartition("<<")[2])
             assert (choice == 0) == inside
@@ -171,7 +171,9 @@ def test_samples_do_not_depend_on_slots_or_order(kind: str, policies: dict[str, 
         engine = LocalEngine(policy, slots=slots, calculator=True)
         engine.steer(steering)
         found = engine.sample(prompts, 4, PARAMS)
-        return {(r.problem_id, r.index): [(t.ids, t.choices, t.trained) for t in r.turns[1:]] for r in found}
+        return {
+            (r.problem_id, r.index): [(t.ids, t.token_classes, t.trained) for t in r.turns[1:]] for r in found
+        }
 
     one = written(1, ask(*TEXTS))
     assert written(3, ask(*TEXTS)[::-1]) == one == written(64, ask(*TEXTS))
@@ -187,7 +189,7 @@ def test_classes_come_at_their_rates(policies: dict[str, Policy]) -> None:
     engine = LocalEngine(policy)
     engine.steer(MixedSampling(heads, known))
     found = engine.sample(ask("a"), 2000, replace(PARAMS, max_tokens=1))
-    counts = np.bincount([r.turns[-1].choices[0] for r in found], minlength=5) / 2000
+    counts = np.bincount([r.turns[-1].token_classes[0] for r in found], minlength=5) / 2000
     assert counts.tolist() == pytest.approx([0.4, 0.3, 0.1, 0.1, 0.1], abs=0.044)
 
 

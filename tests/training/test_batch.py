@@ -230,12 +230,12 @@ def test_micro_batches_hold_every_row_once_within_the_budget(
         Example(
             [n % 3] * (n // 2) + [7] * (n - n // 2),
             [False] * (n // 2) + [True] * (n - n // 2),
-            row={"i": float(i)},
+            columns={"i": float(i)},
         )
         for i, n in enumerate(lengths)
     ]
     parts = list(micro_batches(some, tokens, limit, packed))
-    assert sorted(r.row["i"] for part in parts for r in part) == [float(i) for i in range(len(some))]
+    assert sorted(r.columns["i"] for part in parts for r in part) == [float(i) for i in range(len(some))]
     for part in parts:
         batch = pack_rows(part, 0) if packed else pad_rows(part, 0)
         assert len(part) <= limit

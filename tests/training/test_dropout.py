@@ -57,7 +57,7 @@ def rows(count: int = 8) -> list[Example]:
     for i, own in enumerate(ids):
         prompt, own = [1, 40 + i * 2 // count, 41], own[: 3 + i]
         mask = [False] * 3 + [t != 1 or i != 5 for t in range(len(own))]
-        made.append(Example([*prompt, *own], mask, row={"group": float(i * 2 // count)}))
+        made.append(Example([*prompt, *own], mask, columns={"group": float(i * 2 // count)}))
     return made
 
 
@@ -111,9 +111,9 @@ def test_ppo_sees_the_log_probabilities_and_values_of_the_collection(
     learner = value_network.make_learner(policy(kind), Fit(), value_network.Value(layers=1))
     nn.init.normal_(learner.policy.model.value.head.weight)
     some = for_policy_gradient(learner)
-    values = recompute_logprobs(learner, some, training.token_values)
+    values = training.compute_column(learner, some, training.token_values)
     some = [
-        row.with_token(value=value, returns=value).with_row(right=0.0)
+        row.with_token(value=value, returns=value).with_columns(right=0.0)
         for row, value in zip(some, values, strict=True)
     ]
     stats = learner.step(ppo.set_row_weights(some), partial(ppo.loss, cfg=ppo.Config()), lr=0.0)

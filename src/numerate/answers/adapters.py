@@ -78,7 +78,8 @@ def verl_compute_score(
     fallback: Fallback = "expression",
     **_: Any,
 ) -> float:
-    """verl's custom reward: `custom_reward_function.path` is this file, `.name` is verl_compute_score.
+    """Returns verl's custom reward: `custom_reward_function.path` is this file, `.name` is
+    verl_compute_score.
 
     extra_info may hold `kind` (number, math or choice; else choice where there are choices, number where the
     source's name has gsm8k in it, and math) and `choices`. fallback (`custom_reward_function.reward_kwargs`):

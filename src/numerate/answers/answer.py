@@ -37,7 +37,7 @@ class Answer:
 
     @property
     def words(self) -> str | None:
-        """Its words in lower case where it is prose, None for mathematics."""
+        """Returns the words in lower case where it is prose, None for mathematics."""
         if self._words is None:
             self._words = (plain_words(self.normal),)
         return self._words[0]
@@ -49,8 +49,8 @@ class Answer:
 
     @property
     def tree(self) -> Node | None:
-        """The answer as a tree, None where it is no mathematics that we can read. Costs its steps at each
-        use."""
+        """Returns the answer as a tree, None where it is no mathematics that we can read. Costs its steps at
+        each use."""
         if self._tree is None:
             normal = self.normal
             self._tree = _short_tree(normal) if len(normal) <= CACHED else measure_steps(_tree, normal)
@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def in_radians(self) -> Node | None:
-        """The answer as a tree with what is in degrees in radians."""
+        """Returns the answer as a tree with what is in degrees in radians."""
         normal = _DEGREE_WORD.sub(r"^\\circ ", self.normal) if "degree" in self.normal else self.normal
         return _parse(normal, angles.in_radians)
 

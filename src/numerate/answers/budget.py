@@ -69,7 +69,7 @@ LIMIT = Limit()
 
 
 def used_steps() -> int:
-    """The steps of this thread's last limited block."""
+    """Returns the number of steps of this thread's last limited block."""
     return _ACCOUNT.used
 
 

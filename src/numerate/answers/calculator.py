@@ -46,8 +46,8 @@ def calculator_completion(text: str) -> str | None:
 
 
 def calculate_decimal(expression: str) -> str | None:
-    """The exact value of an expression as a decimal, thousands' commas left out. None where it is none, has
-    none (1/0), or has no decimal of at most DIGITS digits on either side of its point (1/3).
+    """Returns the exact value of an expression as a decimal, thousands' commas left out. None where it is
+    none, has none (1/0), or has no decimal of at most DIGITS digits on either side of its point (1/3).
 
     >>> calculate_decimal("2,000*3"), calculate_decimal("7/2"), calculate_decimal("1/3")
     ('6000', '3.5', None)
@@ -62,7 +62,7 @@ def calculate_decimal(expression: str) -> str | None:
 
 
 def decimal_text(value: Fraction) -> str | None:
-    """The value in decimal digits where these end within bounds: '24', '3.5', '-0.25'."""
+    """Returns the value in decimal digits where these end within bounds: '24', '3.5', '-0.25'."""
     scaled = value * 10**DIGITS
     if scaled.denominator != 1 or abs(value) >= 10**DIGITS:
         return None
@@ -75,7 +75,8 @@ ANNOTATION = re.compile(r"<<([^<>=\n]*)=([^<>=\n]*)>>")
 
 
 def wrong_annotations(solution: str) -> list[str]:
-    """The annotations whose result is not that of their calculation. What cannot be calculated is none.
+    """Returns the annotations whose result is not that of their calculation. What cannot be calculated is
+    none.
 
     >>> wrong_annotations("48/2=<<48/2=25>>25, 1.20*4=<<1.20*4=4.80>>4.80")
     ['<<48/2=25>>']

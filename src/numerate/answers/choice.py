@@ -31,7 +31,7 @@ _LETTER = re.compile(
 
 # -- letters without their choices ----------------------------------------------------------------------
 def leading_letter(text: str) -> str | None:
-    """The letter that opens "(B) 12", "B. 12", "b", "B" -- and nothing in "Bob" or "(A) or (E)"."""
+    """Returns the letter that opens "(B) 12", "B. 12", "b", "B"; None for "Bob" or "(A) or (E)"."""
     if "\\" in text[:4] and STYLES.sub("", text[:40]).lstrip(" $({").startswith("\\"):
         return None  # \det A
     text = plain_choice_text(text)
@@ -49,8 +49,8 @@ _OTHERS = re.compile(r"(?<![A-Za-z0-9])[A-J](?![A-Za-z0-9])")
 
 # -- letters among choices ----------------------------------------------------------------------
 def letter_of(value: str, choices: Choices) -> str | None:
-    """The letter that an extracted answer means: the one choice whose text it is, or the letter that it
-    asserts."""
+    """Returns the letter that an extracted answer means: the one choice whose text it is, or the letter that
+    it asserts."""
     value = value[:LONGEST]
     letter = choice_text.letter_of_text(normalize_text(value), choices)
     if letter is not None:
@@ -61,7 +61,7 @@ def letter_of(value: str, choices: Choices) -> str | None:
 
 
 def _is_sentence(value: str) -> bool:
-    """True for `B is warm` and `If B ...`, which are no answers that stand behind a mark."""
+    """Returns True for `B is warm` and `If B ...`, which are no answers that stand behind a mark."""
     return _SUBJECT.match(value) is not None or SUPPOSED.search(value) is not None
 
 
@@ -69,19 +69,20 @@ _SUBJECT = re.compile(r"\W*[A-Z]\W? (?:is|was|has|does|would|can|cannot|seems|lo
 
 
 def last_letter(text: str, choices: Choices) -> str | None:
-    """The letter that running text chooses; None where it chooses none."""
+    """Returns the letter that running text chooses; None where it chooses none."""
     return asserted_letter(text, choices) or None
 
 
 def asserted_letter(text: str, choices: Choices) -> str | None:
-    """The letter that the last assertion of a text names, or without an assertion its last mention.
+    """Returns the letter that the last assertion of a text names, or without an assertion its last mention.
 
     NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none."""
     return _choose_letter(text, choices)
 
 
 def _choose_letter(text: str, choices: Choices, listed: bool = False) -> str | None:
-    """listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
+    """Returns the letter of the last assertion or mention; "" without one. listed: a letter counts although
+    another text is beside it, as in `(A) garage (B) attic`."""
     tail = readable_text(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
     claims = letter_statements(tail, labels)
@@ -104,7 +105,7 @@ def _choose_letter(text: str, choices: Choices, listed: bool = False) -> str | N
 
 
 def _last_assertions(claims: list[Statement], tail: str) -> list[Statement]:
-    """The assertions of the last sentence that has any, and those that it adds to; else all tentative
+    """Returns the assertions of the last sentence that has any, and those that it adds to; else all tentative
     ones."""
     firm = [each for each in claims if each.says in ("asserted", "picked")]
     if not firm:
@@ -145,8 +146,8 @@ def _beside(claims: list[Statement], tail: str) -> list[Statement]:
 
 
 def _last_mentions(claims: list[Statement], tail: str) -> list[Statement]:
-    """The letters of the last sentence that mentions any, neither rejected nor supposed; a list of all
-    choices is not one."""
+    """Returns the letters of the last sentence that mentions any, neither rejected nor supposed; a list of
+    all choices is not one."""
     opening = {each.mention.start for each in claims if _opens_line(tail, each.mention.start)}
     left = [
         each
@@ -165,7 +166,7 @@ def _opens_line(tail: str, at: int) -> bool:
 
 
 def _stands_out(tail: str, last: Statement) -> bool:
-    """True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
+    """Returns True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
     before = tail[: last.mention.start].rstrip()
     return (not before or before[-1] in ".!?\n:") and _BRIEF.match(tail, last.mention.end) is not None
 
@@ -175,7 +176,7 @@ _BRIEF = re.compile(r"\W*(?:\w+\W*)?$|\s*[.!,;:—–(-]|\s(?:because|since|as|d
 
 
 def _is_label_of_another(value: str, letter: str, choices: Choices) -> bool:
-    """True for the 2 that is the text of one choice and the number of another."""
+    """Returns True for the 2 that is the text of one choice and the number of another."""
     label = value.strip(" ().").upper()
     return label.isdigit() and label != letter and any(label == other.upper() for other, _ in choices)
 
@@ -219,7 +220,7 @@ def _neither(match: re.Match[str]) -> str:
 
 
 def readable_text(text: str) -> str:
-    """The text without styles and marks; boxes and answer tags in words, other commands as signs."""
+    """Returns the text without styles and marks; boxes and answer tags in words, other commands as signs."""
     text = _MARK.sub(" answer: ", _NO_DOUBT.sub("", text.translate(_WIDE)))
     text = _NONE_OF.sub(_neither, text)
     if "\\" in text:
@@ -234,7 +235,7 @@ _SMALL_FIRST = re.compile(r"\W*([a-z])(?=\W*$|[).:]\s)")
 
 @lru_cache(maxsize=1024)
 def _capital(value: str) -> str:
-    """`b` and `b) attic` with their letter as a capital."""
+    """Returns `b` and `b) attic` with their letter as a capital."""
     match = _SMALL_FIRST.match(plain_choice_text(value))
     if match is None:
         return value

@@ -32,7 +32,7 @@ def choice_pairs(value: Any) -> Pairs:
 
 
 def _text(item: Any) -> Any:
-    """A choice that is typed as a number in writing; anything else as it is."""
+    """Returns a choice that is typed as a number in writing; anything else as it is."""
     is_number = isinstance(item, int | float) and not isinstance(item, bool)
     return repr(item).removesuffix(".0") if is_number else item
 

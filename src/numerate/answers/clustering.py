@@ -24,15 +24,15 @@ from numerate.answers.text.phrases import is_nothing
 from numerate.types import Kind
 
 MOST_FORMS = 200
-"""different answers that are no exact numbers; beyond this many they are told apart by their text only"""
+"""different answers that are no exact numbers; beyond this many only their texts are compared"""
 MOST_STEPS = 100 * STEPS
-"""of all of them together; beyond it they are told apart by their text"""
+"""of all of them together; beyond it only their texts are compared"""
 STRIKES = 5
 """comparisons of an answer that exceeded their budget, until it is compared with no other"""
 
 
 def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
-    """The cluster of each answer, numbered by first appearance; -1 where there is no answer.
+    """Returns the cluster of each answer, numbered by first appearance; -1 where there is no answer.
 
     Raises ValueError for what is neither text nor number, and for an unknown kind."""
     check_options(kind, "none")
@@ -44,7 +44,7 @@ def cluster(answers: Sequence[str | None], kind: Kind = "math") -> list[int]:
 
 
 def _safe_key(answer: str, kind: Kind) -> str | None:
-    """The key; of an answer that can't be read within its budget or without an error, its text."""
+    """Returns the key; of an answer that can't be read within its budget or without an error, its text."""
     try:
         with LIMIT:
             return canonical_key(answer, kind)
@@ -60,7 +60,7 @@ _SIGNS = re.compile(r"(?<![A-Za-z]{3})[-(),!]|[-(),!](?![A-Za-z ]{3})")
 
 
 def canonical_key(text: str, kind: Kind = "math") -> str | None:
-    """A canonical text: answers with the same key are equal. None for no answer."""
+    """Returns a canonical text: answers with the same key are equal. None for no answer."""
     plain = plain_number(text)
     if plain is not None and len(plain) < LONGEST:
         return f"number {plain}" if "." not in plain else _exact_key(Answer(plain, plain))
@@ -83,7 +83,7 @@ def canonical_key(text: str, kind: Kind = "math") -> str | None:
 
 
 def _exact_key(answer: Answer) -> str:
-    """The exact value, or the answer's text where it has none."""
+    """Returns the exact value, or the answer's text where it has none."""
     node = answer.tree
     if node is None or node.kind == "float":
         return answer.normal
@@ -97,7 +97,7 @@ _SETTLED = ("number ", "letter ", "words ", "text ")
 
 
 def _merge_equal(keys: list[str]) -> dict[str, str]:
-    """Union-find over the keys whose text doesn't settle everything."""
+    """Merges equal answers by union-find over the keys whose text doesn't settle everything."""
     leader = {k: k for k in keys}
 
     def root(k: str) -> str:

@@ -65,7 +65,7 @@ def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdic
 
 
 def decide_guarded(work: Callable[..., Verdict], candidate: str, reference: str, *more: Any) -> Verdict:
-    """The verdict of `work` within its budget, whatever happens inside."""
+    """Returns the verdict of `work` within its budget, whatever happens inside."""
     try:
         with LIMIT:
             return work(candidate, reference, *more)
@@ -94,8 +94,8 @@ def _compare(candidate: str, reference: str, kind: Kind = "math") -> Verdict:
 
 
 def _read_anew(a: Answer, b: Answer) -> Verdict | None:
-    """The verdict on what several statements conclude, or on the value in a sentence; None where there are
-    none."""
+    """Returns the verdict on what several statements conclude, or on the value in a sentence; None where
+    there are none."""
     if "dozen" in a.normal + b.normal and (counts := _counts_of_dozens(a, b)):
         return _climb(*counts)
     ends = _conclusion(a), _conclusion(b)
@@ -178,7 +178,7 @@ def _climb(a: Answer, b: Answer) -> Verdict:
 
 
 def _in_dollars(amount: Answer, other: Answer) -> Answer:
-    """The answer in dollars, where it is in cents and the other one in dollars."""
+    """Returns the answer in dollars, where it is in cents and the other one in dollars."""
     dollars = money.in_dollars(amount.content, other.content)
     return Answer(dollars) if dollars else amount
 
@@ -217,7 +217,8 @@ def _same_prose(a: Answer, b: Answer) -> Verdict | None:
 
 
 def _is_prose(answer: Answer) -> bool:
-    """Words without digits of which one is longer than a product of letters or the name of a function."""
+    """Returns True for words without digits of which one is longer than a product of letters or the name of a
+    function."""
     normal = answer.normal
     if answer.words is None or any(c.isdigit() for c in answer.words):
         return False
@@ -233,7 +234,7 @@ _CONSTANT = re.compile(r".*\+ ?([CcKk])")
 
 
 def _same_constant(a: str, b: str) -> str | None:
-    """The second of `x^2 + C` and `x^2 + c` with the first one's constant of integration."""
+    """Returns the second of `x^2 + C` and `x^2 + c` with the first one's constant of integration."""
     if a[-1:] not in "CcKk" or b[-1:] not in "CcKk" or a[-1:] == b[-1:]:
         return None
     first, second = _CONSTANT.fullmatch(a), _CONSTANT.fullmatch(b)
@@ -243,7 +244,8 @@ def _same_constant(a: str, b: str) -> str | None:
 
 
 def _readings(a: Answer, b: Answer) -> Iterator[tuple[Answer, Answer]]:
-    """The pair as written, then with a comma between digits read as a separator or as a decimal point."""
+    """Yields the pair as written, then with a comma between digits read as a separator or as a decimal
+    point."""
     yield a, b
     for first, second in _other_readings(a.normal, b.normal):
         yield Answer(first, first) if first else a, Answer(second, second) if second else b
@@ -269,7 +271,7 @@ def _other_readings(a: str, b: str) -> Iterator[tuple[str | None, str | None]]:
 
 
 def compare_structure(a: Answer, b: Answer) -> str | None:
-    """The rung on which two answers are the same mathematics, or None."""
+    """Returns the rung on which two answers are the same mathematics, or None."""
     timed = times.same_time(a.normal, b.normal)
     if timed is not None:
         return "structure" if timed else None
@@ -298,5 +300,5 @@ def _same_trees(left: Node | None, right: Node | None) -> str | None:
 
 
 def _same_angles(a: Answer, b: Answer) -> str | None:
-    """The rung on which two answers are the same once degrees are turned into radians."""
+    """Returns the rung on which two answers are the same once degrees are turned into radians."""
     return _same_trees(a.in_radians, b.in_radians)

@@ -41,22 +41,22 @@ def note_fault(error: BaseException, *inputs: object) -> None:
 
 
 def shorten_text(text: object) -> str:
-    """The text at a length that can be shown, with characters that can be written."""
+    """Returns the text at a length that can be shown, with characters that can be written."""
     shown = text if isinstance(text, str) else repr(text)
     more = f"... ({len(shown):,} characters)" if len(shown) > SHOWN else ""
     return shown[:SHOWN].encode("utf-8", "backslashreplace").decode() + more
 
 
 def count_faults() -> int:
-    """Faults of this process so far."""
+    """Returns the number of faults of this process so far."""
     return _FAULTS[-1].number if _FAULTS else 0
 
 
 def faults_since(number: int) -> list[Fault]:
-    """The faults behind that number, as far as they are kept."""
+    """Returns the faults behind that number, as far as they are kept."""
     return [fault for fault in _FAULTS if fault.number > number]
 
 
 def latest_fault() -> Fault | None:
-    """The last fault of this thread."""
+    """Returns the last fault of this thread."""
     return _LATEST.fault

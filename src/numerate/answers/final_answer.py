@@ -112,7 +112,7 @@ def _readable_tail(visible: str) -> str:
 
 
 def _without_trail(text: str) -> str:
-    """Takes off the one sign over and over that a model may end in; digits are a number's."""
+    """Removes a repeated sign at the end of a text; digits are a number's."""
     if text[-1:].isdigit():
         return text
     rest = text.rstrip(text[-1:])

@@ -57,7 +57,7 @@ def _graded_rows(
 
 
 def _fault(row: Mapping[str, Any], verdict: dict[str, Any]) -> dict[str, Any]:
-    """The verdict with what happened and the texts that it happened with."""
+    """Returns the verdict of an error, with the exception and its texts."""
     fault = faults.latest_fault()
     texts = {
         name: faults.shorten_text(row[name]) for name in ("reference", "candidate", "solution") if name in row

@@ -45,7 +45,7 @@ def equal_all(
     strict: bool = False,
     workers: int | None = None,
 ) -> list[bool]:
-    """`equal` of every pair, in order. workers: processes with this one, by default one per core.
+    """Returns `equal` of every pair, in order. workers: processes with this one, by default one per core.
 
     Raises ValueError for a single text, for different numbers of candidates and references, and for an
     unknown kind."""
@@ -70,7 +70,7 @@ def equal_all(
 
 
 def count_hard(pairs: Sequence[tuple[str, str]]) -> int:
-    """About how many are not plain numbers, from some 32 of them."""
+    """Estimates how many are not plain numbers, from some 32 of them."""
     if len(pairs) < FEW:
         return 0
     sample = pairs[:: max(1, len(pairs) // 32)]
@@ -88,14 +88,15 @@ def grade_lines_at_once(
     fallback: Fallback = "expression",
     unfinished: bool = False,
 ) -> Generator[Row]:
-    """`grade_lines` in several processes: the same verdicts in the same order, few blocks held at a time."""
+    """Runs `grade_lines` in several processes: the same verdicts in the same order, few blocks held at a
+    time."""
     check_options("math", fallback)
     numbered = numbered_lines(lines)
     return Sharing("grade", numbered, workers or count_cores(), strict, fallback, unfinished).results()
 
 
 def numbered_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Numbered lines, each counted as work to share."""
+    """Yields numbered lines, each counted as work to share."""
     for number, line in enumerate(lines, start=1):
         current_pool().rows += 1
         yield number, line
@@ -108,7 +109,7 @@ def compare_pairs(pairs: Sequence[Sequence[str]], kind: Kind, strict: bool) -> l
 def grade_numbered(
     lines: Sequence[tuple[int, str]], strict: bool, fallback: Fallback, unfinished: bool
 ) -> list[Row]:
-    """Verdicts on numbered lines."""
+    """Returns verdicts on numbered lines."""
     rows = grade_lines((line for _, line in lines), strict, fallback, unfinished)
     return [{**row, "line": lines[row["line"] - 1][0]} if "line" in row else row for row in rows]
 
@@ -117,7 +118,8 @@ TASKS: dict[str, Callable[..., list[Any]]] = {"compare": compare_pairs, "grade":
 
 
 def serve_requests() -> None:
-    """A worker: requests (task, rows, options) in, a line each, and the results out; null where it failed."""
+    """Runs a worker: reads requests (task, rows, options), a line each, and writes the results; null where it
+    failed."""
     try:
         print("true", flush=True)
         for line in sys.stdin:
@@ -127,7 +129,8 @@ def serve_requests() -> None:
 
 
 def run_request(task: str, rows: Sequence[Any], options: Sequence[Any]) -> str:
-    """Null also where the grader met a fault: it is to be counted in the process that asks."""
+    """Returns the results of a request as JSON; null also where the grader met a fault, which the calling
+    process has to count."""
     before = faults.count_faults()
     try:
         results = json.dumps(TASKS[task](rows, *options))
@@ -162,7 +165,7 @@ class Sharing:
         self.busy = list[WorkBlock]()
 
     def results(self) -> Generator[Any]:
-        """All of them, in the order of the rows."""
+        """Yields all results, in the order of the rows."""
         try:
             while self.advance():
                 while self.blocks and (results := self.blocks[0].results) is not None:
@@ -173,7 +176,7 @@ class Sharing:
                 self.release(block)
 
     def advance(self) -> bool:
-        """Hands out blocks, grades a few rows, and collects. False when nothing is left."""
+        """Sends blocks to the workers, grades a few rows, and collects. False when nothing is left."""
         self.hand_out()
         step = STEP if self.busy else BLOCK
         if len(self.blocks) < WINDOW and (own := list(islice(self.rows, step))):
@@ -199,7 +202,7 @@ class Sharing:
                 block.results = self.run_task(block.rows)
 
     def is_sent(self, block: WorkBlock, worker: Worker) -> bool:
-        """False for rows that are no JSON, and where the process is gone."""
+        """Returns False for rows that are no JSON, and where the process is gone."""
         try:
             worker.send(self.task, block.rows, self.options)
         except TypeError:
@@ -234,7 +237,7 @@ class Sharing:
             self.redo(block)
 
     def release(self, block: WorkBlock) -> None:
-        """Gives the worker back with its answer still to come."""
+        """Returns a worker to the pool before its answer."""
         if block.worker:
             self.busy.remove(block)
             current_pool().put_back(block.worker, owes=True)
@@ -245,5 +248,5 @@ class Sharing:
 
 
 def count_cores() -> int:
-    """Those that this process may use."""
+    """Returns the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -202,7 +202,7 @@ def content_text(content: Any) -> str | None:
 
 
 def _part(part: Any) -> str | None:
-    """A typed part's text; "" for an image and the like."""
+    """Returns a typed part's text; "" for an image and the like."""
     if not isinstance(part, Mapping):
         return None
     fields = cast("Mapping[str, Any]", part)
@@ -212,7 +212,7 @@ def _part(part: Any) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers and lists of numpy and the like as Python's own."""
+    """Converts numbers and lists of numpy and the like to Python's own."""
     convert = getattr(cast("object", value), "tolist", None)
     return convert() if callable(convert) else value
 

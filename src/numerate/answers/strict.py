@@ -36,8 +36,8 @@ _KNOWN = (
 def decide_strict(
     candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False
 ) -> Verdict:
-    """`decide`, in either mode. strict: and nothing that one answer has is left out of the other; letters of
-    choices are as they are."""
+    """Runs `decide`, in either mode. strict: and nothing that one answer has is left out of the other;
+    letters of choices are as they are."""
     if not strict:
         return decide(candidate, reference, kind)
     with LIMIT:
@@ -106,7 +106,7 @@ def counted_unit(answer: Answer) -> object:
 
 
 def percent_as_number(answer: Answer) -> Answer:
-    """A percentage as the number that it is."""
+    """Returns a percentage as the number that it is."""
     if not _PERCENT.search(answer.normal):
         return answer
     number = f"({_PERCENT.sub('', answer.normal)})/100"
@@ -114,7 +114,7 @@ def percent_as_number(answer: Answer) -> Answer:
 
 
 def same_digits(left: Node, right: Node) -> bool:
-    """Equal also when long decimals are read to their last digit."""
+    """Checks whether they are equal when long decimals are read to their last digit."""
     exact = exact_numbers(left), exact_numbers(right)
     if exact == (left, right):
         return True

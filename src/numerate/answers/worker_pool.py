@@ -66,7 +66,7 @@ class Worker:
         return bool(self.readable.poll(0))
 
     def receive(self) -> Any:
-        """Its answer. Raises OSError or ValueError where the process is gone."""
+        """Returns the worker's answer. Raises OSError or ValueError where the process is gone."""
         parts = [self.output.read(1 << 16)]
         while parts[-1] and not parts[-1].endswith(b"\n"):
             parts.append(self.output.read(1 << 16))
@@ -78,7 +78,7 @@ class Worker:
         self.disown()
 
     def disown(self) -> None:
-        """Lets go of the process: it is gone, or another process's child."""
+        """Releases the process: it is gone, or another process's child."""
         self.process.returncode = self.process.returncode or 0
         self.input.close()
         self.output.close()
@@ -96,7 +96,7 @@ class Pool:
         self.usable = os.name == "posix"
 
     def take(self, most: int) -> Worker | None:
-        """A worker that is free, if there is one."""
+        """Returns a free worker, if there is one."""
         with self.lock:
             self.grow(most)
             for worker in list(self.idle):
@@ -149,12 +149,12 @@ _pool = Pool()
 
 
 def current_pool() -> Pool:
-    """This process's."""
+    """Returns the pool of this process."""
     return _pool
 
 
 def _begin_anew() -> None:
-    """Gives a forked process a pool of its own: threads that are not in it may hold the lock of the other."""
+    """Creates a pool for a forked process: threads that are not in it may hold the lock of the other."""
     global _pool
     for worker in _pool.alive:
         worker.disown()

@@ -45,7 +45,7 @@ NAMES = {person.name for person in PEOPLE}
 
 
 def make_document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
-    """The text of document `index`."""
+    """Returns the text of document `index`."""
     r = random.Random(f"pico/{seed}/{index}")
     kind = r.random()
     if kind < 0.22:
@@ -57,7 +57,7 @@ def make_document(seed: int, index: int, gsm8k: Sequence[Problem] = ()) -> str:
 
 
 def training_story(r: random.Random) -> Problem:
-    """One of the training split's, and seldom one with a relation of `UNSOLVED`."""
+    """Returns a story of the training split, seldom with a relation of `UNSOLVED`."""
     while True:
         problem = any_story(r)
         if is_solved(problem) or r.random() < SHARE_UNSOLVED:
@@ -74,12 +74,12 @@ def is_solved(problem: Problem) -> bool:
 
 
 def tell_story(r: random.Random, problem: Problem) -> str:
-    """One of the ways in which a story turns up in a text."""
+    """Returns a story in one of the forms that texts have."""
     return laid_out(r, problem, problem.solution, r.random() if is_solved(problem) else 1.0)
 
 
 def tell_misread(r: random.Random) -> str:
-    """The same ways, with some relations misread."""
+    """Returns a story in the same forms, with some relations misread."""
     while True:
         problem = any_story(r)
         solution = misread.misread_solution(r, problem, MISREAD, SHARE_MISREAD)
@@ -88,7 +88,7 @@ def tell_misread(r: random.Random) -> str:
 
 
 def laid_out(r: random.Random, problem: Problem, solution: str, way: float) -> str:
-    """A story and what follows it; `way` in [0, 1] chooses what that is."""
+    """Returns a story and a continuation, which `way` in [0, 1] chooses."""
     if way >= 0.85:
         return rename_people(r, f"{problem.question}\nAnswer: {problem.answer}")
     if way >= 0.75:
@@ -100,7 +100,7 @@ def laid_out(r: random.Random, problem: Problem, solution: str, way: float) -> s
 
 
 def rename_people(r: random.Random, text: str) -> str:
-    """With made-up names in some texts, so that names are read as names and copied letter by letter."""
+    """Replaces names by made-up ones in some texts, so that a model copies names letter by letter."""
     if r.random() >= 0.3:
         return text
     names = sorted(NAMES & set(re.findall(r"[A-Z][a-z]+", text)))
@@ -115,13 +115,13 @@ def invent_name(r: random.Random) -> str:
 
 
 def plain_solution(solution: str) -> str:
-    """Without the annotations between << and >>, and without the marked last line."""
+    """Removes the annotations between << and >> and the marked last line."""
     lines = [re.sub(r"<<.*?>>", "", line) for line in solution.split("\n")[:-1]]
     return "\n".join(lines)
 
 
 def spoil_number(r: random.Random, solution: str) -> str:
-    """With one number of the calculations replaced: people make mistakes, and a base model has read them."""
+    """Replaces one number of the calculations: texts have mistakes, and base models are trained on them."""
     spots = list(re.finditer(r"(?<==)\d+(?=>>)", solution))
     if not spots:
         return solution

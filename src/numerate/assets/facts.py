@@ -69,7 +69,7 @@ def money_fact(r: random.Random) -> str:
 
 
 def format_cents(n: int) -> str:
-    """An amount as stories write it: 3, 2.5, 1.25."""
+    """Returns an amount as stories write it: 3, 2.5, 1.25."""
     return f"{n // 100}.{n % 100:02d}".rstrip("0").rstrip(".")
 
 
@@ -87,7 +87,7 @@ FACTS: tuple[Fact, ...] = (
 
 
 def facts_page(r: random.Random, lines: int = 12) -> str:
-    """Some facts below each other; on some pages written as the solutions of stories write them."""
+    """Returns some facts below each other; on some pages in the form of stories' solutions."""
     facts = [r.choice(FACTS)(r) for _ in range(lines)]
     if r.random() < 0.5:
         facts = [annotate_fact(fact) for fact in facts]

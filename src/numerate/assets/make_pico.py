@@ -50,7 +50,7 @@ def make_network(vocabulary: int, seed: int) -> LlamaForCausalLM:
 
 
 def learning_rate(progress: float) -> float:
-    """Up, level, and down along a line to zero."""
+    """Returns the learning rate: linear warmup, constant, linear decay to zero."""
     return PEAK * min(1.0, progress / WARMUP, (1 - progress) / DECAY)
 
 
@@ -65,7 +65,7 @@ def loss(model: torch.nn.Module, batch: object) -> tuple[torch.Tensor, dict[str,
 
 
 def texts_of(gsm8k: bool) -> Sequence[Problem]:
-    """GSM8K's training problems if asked for. Refuses what belongs to a test split."""
+    """Returns GSM8K's training problems if asked for. Refuses what belongs to a test split."""
     if not gsm8k:
         return ()
     assert not is_test_split("gsm8k/train")
@@ -79,7 +79,7 @@ def main(
     seed: int = 0,
     gsm8k: Annotated[bool, typer.Option(help="also read GSM8K's training texts")] = True,
 ) -> None:
-    """Train the tokenizer, then the model; write both to OUT in Hugging Face layout."""
+    """Trains the tokenizer, then the model; writes both to OUT in Hugging Face layout."""
     torch.use_deterministic_algorithms(True)
     # What torch fills with NaN for this mode nobody reads here, and it takes 6 % of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore

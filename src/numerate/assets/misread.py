@@ -22,7 +22,8 @@ _SWAPPED = {"+": "-", "-": "+", "*": "+", "/": "-"}
 def misread_solution(
     r: random.Random, problem: Problem, relations: Collection[str], probability: float
 ) -> str | None:
-    """The worked solution of a story in which every use of some relations is misread with a probability.
+    """Returns the worked solution of a story in which every use of some relations is misread with a
+    probability.
 
     None where that leads to numbers that no solution would have: below 1, or with more than two places."""
     lines = problem.solution.split("\n")
@@ -55,7 +56,7 @@ def by_line(problem: Problem) -> list[str]:
 
 
 def swap_operation(tokens: Sequence[str]) -> list[str]:
-    """The first operation replaced by another one, and nothing after it where there was more than one."""
+    """Replaces the first operation by another one, and drops the rest where there was more than one."""
     at = next(i for i, token in enumerate(tokens) if token in _SWAPPED)
     if tokens[0] == "(" or len(tokens) > at + 2:
         plain = [t for t in tokens if t not in "()"]

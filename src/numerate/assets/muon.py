@@ -20,7 +20,7 @@ NS5 = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonal_factor(g: Tensor, iterations: int = 5) -> Tensor:
-    """About U V^T of g = U S V^T: singular values end between 0.7 and 1.2."""
+    """Approximates U V^T of g = U S V^T: singular values end between 0.7 and 1.2."""
     a, b, c = NS5
     x = g / (g.norm() + 1e-7)
     tall = x.shape[0] > x.shape[1]
@@ -52,7 +52,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def split_parameters(named: dict[str, nn.Parameter]) -> list[torch.optim.Optimizer]:
-    """Muon at five times the learning rate for the matrices of the layers, AdamW for the rest."""
+    """Returns Muon at five times the learning rate for the matrices of the layers, AdamW for the rest."""
     inner = [p for name, p in named.items() if p.ndim == 2 and "embed" not in name]
     outer = [p for name, p in named.items() if not (p.ndim == 2 and "embed" not in name)]
     adam = torch.optim.AdamW(outer, lr=0.0, betas=(0.9, 0.95), weight_decay=0.0, fused=True)

@@ -19,7 +19,7 @@ WORDS = r"\d|\n|[+\-*/=<>()$%.,?!:;#\"]| ?[A-Za-z]+('[a-z]+)?| "
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """Learn the merges from some texts. ` correct` and ` incorrect` are single tokens whatever the texts
+    """Trains the merges on some texts. ` correct` and ` incorrect` are single tokens whatever the texts
     hold."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -52,8 +52,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
 
 
 def with_control(tokenizer: Tokenizer) -> Tokenizer:
-    """Only the tokens that steer generation are control tokens. The trainer marks all that it was given, and
-    what is so marked disappears from decoded text."""
+    """Makes only the tokens that control generation control tokens. The trainer marks all tokens passed to
+    it, and marked tokens disappear from decoded text."""
     raw = json.loads(tokenizer.to_str())
     for token in raw["added_tokens"]:
         token["special"] = token["content"] in CONTROL

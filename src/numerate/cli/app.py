@@ -92,7 +92,7 @@ class Commands(TyperGroup):
 
 
 def suggest_command(word: str, commands: Iterable[str]) -> str:
-    """`; did you mean 'run'?` in the words of the command line."""
+    """Returns `; did you mean 'run'?` in the words of the command line."""
     from numerate import recipes
     from numerate.config.messages import suggest_word
 
@@ -129,7 +129,7 @@ def lacks_memory(error: Exception) -> bool:
 
 
 def print_complaint(message: str) -> None:
-    """A block on stderr, red on a terminal. No login of a server gets into it."""
+    """Prints a block on stderr, red on a terminal, without logins of servers."""
     lines = redact_logins(message).splitlines() or ["something went wrong"]
     head = "error: " if len(lines) == 1 else f"{len(lines)} errors:\n  "
     text = head + "\n  ".join(lines)

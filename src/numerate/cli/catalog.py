@@ -165,7 +165,7 @@ def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any
 
 
 def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
-    """Duplicates, and overlap with the sets named or with every test set on this machine."""
+    """Returns duplicates, and overlap with the sets named or with every test set on this machine."""
     from numerate import problems
     from numerate.problems.descriptions import audit_problems, tests_at_hand
     from numerate.problems.spec import parse_spec
@@ -188,7 +188,8 @@ def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_st
 
 
 def tell_findings(name: str, audited: Audit, to_stderr: bool) -> None:
-    """The first rows whose answer is unusable or contradicted, by file and line where they are known."""
+    """Prints the first rows whose answer is unusable or contradicted, by file and line where they are
+    known."""
     from numerate import problems
 
     if not (audited.unusable or audited.contradictions):

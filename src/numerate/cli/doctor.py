@@ -20,19 +20,19 @@ GIB = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    what: str
-    state: str
-    """ok, warn, or - for what is optional and absent"""
+    check: str
+    status: str
+    """ok, warn, or - for optional and absent parts"""
     value: str
     remedy: str = ""
 
 
 @app.command("doctor")
 def run_doctor(json_file: Json = None) -> None:
-    """Check this machine, and list what is missing.
+    """Check this machine's installation, with remedies.
 
     Checks Python, torch, the device and its data type, threads, memory, disk, data, the bundled model and the
-    optional packages. The state of a part is ok, warn (with a remedy), or - (optional). Changes nothing.
+    optional packages. The status is ok, warn (with a remedy), or - (optional and absent). Changes nothing.
     """
     findings = [
         python_finding(),
@@ -46,15 +46,15 @@ def run_doctor(json_file: Json = None) -> None:
     ]
     to_stderr = str(json_file) == "-"
     table.print_table(
-        [[f.what, f.state, f.value] for f in findings],
-        ["part", "state", "found"],
-        ["state", "found"],
+        [[f.check, f.status, f.value] for f in findings],
+        ["check", "status", "value"],
+        ["status", "value"],
         to_stderr=to_stderr,
     )
-    remedies = [f"  {f.what}: {f.remedy}" for f in findings if f.remedy]
+    remedies = [f"  {f.check}: {f.remedy}" for f in findings if f.remedy]
     if remedies:
         terminal.echo("\n" + "\n".join(["Remedies:", *remedies]), err=to_stderr)
-    rows = [{"what": f.what, "state": f.state, "found": f.value, "remedy": f.remedy} for f in findings]
+    rows = [{"check": f.check, "status": f.status, "value": f.value, "remedy": f.remedy} for f in findings]
     table.save_json(json_file, rows)
 
 
@@ -63,8 +63,8 @@ def compiled_finding() -> Finding:
 
     lib, message = load_library()
     if lib is not None:
-        return Finding("compiled step", "ok", message)
-    return Finding("compiled step", "-", message, "install a C compiler (gcc or clang) for faster sampling")
+        return Finding("compiled code", "ok", message)
+    return Finding("compiled code", "-", message, "install a C compiler (gcc or clang) for faster sampling")
 
 
 def python_finding() -> Finding:
@@ -81,7 +81,10 @@ def torch_findings() -> list[Finding]:
         absent = ", ".join(missing_modules("train"))
         return [
             Finding(
-                "torch", "warn", f"missing: {absent}", "to train or sample: pip install 'numerate[train]'"
+                "torch",
+                "warn",
+                f"not installed: {absent}",
+                "to train or sample: pip install 'numerate[train]'",
             )
         ]
     import torch
@@ -106,7 +109,7 @@ def torch_findings() -> list[Finding]:
 
 
 def matmul_finding(threads: int) -> Finding:
-    """Measures matrix products with threads and with 16 bits, at the size of a small model."""
+    """Measures the speed of matrix products, with all threads and in 16 bits, at a small model's size."""
     import torch
 
     from numerate.models.gemm_benchmark import measure_gemm
@@ -122,7 +125,13 @@ def matmul_finding(threads: int) -> Finding:
         f"bfloat16 {half:.0f} GFLOP/s ({of_all})"
     )
     if threads > 1 and all_ < 0.8 * single:
-        return Finding("matmul", "warn", message, "other work keeps the cores busy: set OMP_NUM_THREADS=1")
+        return Finding(
+            "matmul",
+            "warn",
+            message,
+            f"{threads} threads are slower than 1, because other processes use the cores: "
+            "set OMP_NUM_THREADS=1",
+        )
     return Finding("matmul", "ok", message)
 
 
@@ -136,7 +145,7 @@ def gpu_name(device: Any) -> str:
 
 
 def number_format(device: Any) -> Finding:
-    """Multiplies two small matrices in the format that `dtype: auto` takes."""
+    """Checks a product of two small matrices in the data type that `dtype: auto` selects."""
     import torch
 
     from numerate.models.policy import pick_dtype
@@ -151,7 +160,7 @@ def number_format(device: Any) -> Finding:
             "dtype", "warn", f"{name} fails: {str(error).splitlines()[0][:60]}", "run with device=cpu"
         )
     return Finding(
-        "dtype", "ok" if right else "warn", f"auto is {name}", "" if right else "run with dtype=float32"
+        "dtype", "ok" if right else "warn", f"auto selects {name}", "" if right else "run with dtype=float32"
     )
 
 
@@ -161,15 +170,17 @@ def memory_finding() -> Finding:
     except (ValueError, OSError, AttributeError):  # Windows has no sysconf
         return Finding("memory", "-", "unknown on this system")
     little = total < 3 * GIB
-    remedy = "the quickstart needs 3 GiB; close other programs" if little else ""
+    remedy = "the quickstart needs 3 GiB: close other programs" if little else ""
     return Finding("memory", "warn" if little else "ok", f"{total / GIB:.1f} GiB", remedy)
 
 
 def disk_finding(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     little = free < 2 * GIB
-    remedy = "make room, or run with --out on another disk" if little else ""
-    return Finding("disk", "warn" if little else "ok", f"{free / GIB:.1f} GiB free here", remedy)
+    remedy = "delete files, or run with --out on another disk" if little else ""
+    return Finding(
+        "disk", "warn" if little else "ok", f"{free / GIB:.1f} GiB free in this folder's file system", remedy
+    )
 
 
 def data_finding() -> Finding:
@@ -178,11 +189,13 @@ def data_finding() -> Finding:
 
     folder = os.environ.get(VARIABLE)
     if not folder:
-        return Finding("data", "-", f"{VARIABLE} is not set: problem sets come from the hub")
+        return Finding(
+            "data", "-", f"{VARIABLE} is not set: problem sets are downloaded from the Hugging Face Hub"
+        )
     if not Path(folder).is_dir():
         return Finding("data", "warn", f"{VARIABLE} is not a folder", f"correct or unset {VARIABLE}")
     here = [name for name, known in TABLE.items() if any(known.at_hand(split) for split in known.kinds)]
-    return Finding("data", "ok", f"{VARIABLE}, {len(here)} of {len(TABLE)} known sets")
+    return Finding("data", "ok", f"{VARIABLE} has {len(here)} of {len(TABLE)} known problem sets")
 
 
 def pico_finding() -> Finding:
@@ -191,8 +204,8 @@ def pico_finding() -> Finding:
     try:
         locate.check_loadable("numerate/pico")
     except ValueError as error:
-        return Finding("pico", "warn", "the bundled model is damaged", str(error))
-    return Finding("pico", "ok", "numerate/pico is complete")
+        return Finding("pico", "warn", "numerate/pico, the bundled model, is damaged", str(error))
+    return Finding("pico", "ok", "numerate/pico, the bundled model, is complete")
 
 
 def extra_finding(name: str) -> Finding:
@@ -203,6 +216,6 @@ def extra_finding(name: str) -> Finding:
     return Finding(
         name,
         "-" if optional else "warn",
-        f"without {', '.join(absent)}",
+        f"not installed: {', '.join(absent)}",
         "" if optional else f"pip install 'numerate[{name}]'",
     )

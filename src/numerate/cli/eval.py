@@ -162,7 +162,7 @@ def solve_question(
         rows = [[v["answer"], v["votes"], f"{v['share']:.0%}"] for v in votes]
         table.print_table(rows, ["answer", "votes", "share"], to_stderr=to_stderr)
     scored = [{"answer": r.answer, "text": r.text, "finish": r.finish} for r in rollouts]
-    table.save_json(json_file, {"question": question, "votes": votes, "attempts": scored})
+    table.save_json(json_file, {"question": question, "votes": votes, "samples": scored})
 
 
 def draw_samples(
@@ -175,7 +175,7 @@ def draw_samples(
     device: str,
     dtype: Any,
 ) -> list[Rollout]:
-    """n samples with their answers, in the order of their numbers."""
+    """Returns n samples with their answers, in the order of their numbers."""
     from dataclasses import replace
 
     from numerate.answers import extract
@@ -188,7 +188,8 @@ def draw_samples(
 
 
 def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:
-    """Answers that are equal count as one; the most frequent first, then the first seen."""
+    """Returns the votes per answer, the most frequent first, then the first seen; equal answers count as
+    one."""
     from collections import Counter
 
     from numerate.answers import cluster
@@ -201,7 +202,7 @@ def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str,
             "answer": rollouts[first[c]].answer if c != -1 else "(no answer)",
             "votes": votes,
             "share": votes / len(rollouts),
-            "attempt": first[c],
+            "sample": first[c],
         }
         for c, votes in counted
     ]
@@ -209,7 +210,7 @@ def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str,
 
 def chosen_solution(rollouts: Sequence[Rollout], votes: Sequence[dict[str, Any]]) -> str:
     """Returns the solution that won the vote."""
-    chosen = rollouts[votes[0]["attempt"]]
+    chosen = rollouts[votes[0]["sample"]]
     if chosen.no_room:
         return "(no solution: the prompt is longer than the model's context)"
     return chosen.text.strip() + ("\n" + TRUNCATED[chosen.finish] if chosen.truncated else "")

@@ -34,7 +34,8 @@ def missing_modules(extra: str) -> list[str]:
 
 
 def need_extras(*extras: str) -> None:
-    """Before a long job: what it will import is there. Raises ValueError with the command that helps."""
+    """Checks before a long job that its imports are installed. Raises ValueError with the command that
+    helps."""
     wanted = extras or ("train", "report")
     lacking = {extra: modules for extra in wanted if (modules := missing_modules(extra))}
     if lacking:

@@ -145,7 +145,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def encodable(text: str, target: TextIO) -> str:
-    """The text with question marks for what the encoding of the output lacks, such as lone surrogates."""
+    """Returns the text with question marks for what the encoding of the output lacks, such as lone
+    surrogates."""
     encoding = getattr(target, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 
@@ -169,7 +170,7 @@ def open_input(file: Path) -> Iterator[Iterable[str]]:
 
 @contextmanager
 def open_output(out: Path) -> Iterator[TextIO]:
-    """The file appears when all of it is written; a stopped command leaves an old one as it was."""
+    """Opens a file that appears when all of it is written; a stopped command leaves an old one unchanged."""
     if str(out) == "-":
         yield cast(TextIO, terminal.Stdout())
         return

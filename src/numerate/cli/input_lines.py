@@ -1,4 +1,4 @@
-"""The lines of a file that somebody gives to `numerate grade`: JSONL, JSON, or a table as JSON, also in
+"""Lines of an input file of `numerate grade`: JSONL, JSON, or a table as JSON, also in
 gzip."""
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def json_lines(file: Path) -> Generator[Iterator[str]]:
 
 
 def decoded_lines(content: Iterable[bytes], name: str) -> Iterator[str]:
-    """The lines of a file in UTF-8; one that isn't is read as Windows-1252, of which stderr says so once."""
+    """Yields the lines of a file in UTF-8; another encoding is read as Windows-1252, with one notice on
+    stderr."""
     warned = False
     for number, line in enumerate(content, start=1):
         try:
@@ -61,7 +62,7 @@ def decoded_lines(content: Iterable[bytes], name: str) -> Iterator[str]:
 
 
 def list_lines(file: Path, text: str) -> Iterator[str]:
-    """A line for every item of a JSON list."""
+    """Yields a line for every item of a JSON list."""
     try:
         items = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,15 +71,15 @@ def list_lines(file: Path, text: str) -> Iterator[str]:
 
 
 def table_lines(file: Path, lines: Iterable[str], delimiter: str) -> Iterator[str]:
-    """A JSON object for every row of a table with a header; empty lines keep the numbers of lines as they
-    are. Raises ValueError where a column comes twice."""
+    """Yields a JSON object for every row of a table with a header; empty lines keep the numbers of lines as
+    they are. Raises ValueError where a column comes twice."""
     reader = csv.reader(lines, delimiter=delimiter)
     header = header_of(file, next(reader, []))
     return _row_lines(reader, header)
 
 
 def _row_lines(reader: Any, header: list[str]) -> Iterator[str]:
-    """reader: what csv.reader returns, whose type has no name."""
+    """Yields a JSON object per row. reader: what csv.reader returns, whose type has no name."""
     line = 0
     for cells in reader:
         yield from [""] * (reader.line_num - line - 1)

@@ -59,7 +59,7 @@ def measure_judge(
 
 
 def measure_lines(rows: Sequence[Row]) -> list[list[str]]:
-    """The scalar metrics, in the order of the rows."""
+    """Returns the scalar metrics, in the order of the rows."""
     from numerate.metrics import catalog
 
     shown: list[list[str]] = []

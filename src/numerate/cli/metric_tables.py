@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def show_metrics(
     metrics: Mapping[str, Any], names: Mapping[str, str] | None = None, *, to_stderr: bool = False
 ) -> None:
-    """One table per problem set, then what changed from model to model.
+    """Prints one table per problem set, then the changes from model to model.
 
     names: what to call a model in place of its name in the run. to_stderr: stdout is taken by JSON."""
     from numerate import report
@@ -31,7 +31,7 @@ def show_metrics(
 
 
 def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: bool) -> None:
-    """Each figure with its interval; the number of problems stands in the heading of its column, or beside
+    """Prints each figure with its interval; the number of problems is in the heading of its column, or beside
     the figure where the models of a column were measured on different numbers."""
     from numerate.report.tables import shared_size, show_cell
 
@@ -48,7 +48,7 @@ def show_set(name: str, summary: Table, names: Mapping[str, str], to_stderr: boo
 
 
 def show_changes(changes: Sequence[Versus], names: Mapping[str, str], to_stderr: bool) -> None:
-    """One table per problem set: a model against another, on the same problems."""
+    """Prints one table per problem set: a model against another, on the same problems."""
     from numerate.report.tables import shared_size, show_cell
 
     for problems in dict.fromkeys(change.problems for change in changes):

@@ -128,7 +128,7 @@ Dtype = Annotated[str, Option(metavar="NAME", help="Data type: auto, float32, bf
 
 
 def ask(question: str) -> bool:
-    """Asks for confirmation on a terminal; returns False without a terminal."""
+    """Requests confirmation on a terminal; returns False without a terminal."""
     import typer
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def as_run(name: Path) -> Path:
-    """A run's folder by its path or, for short, by its name under runs/."""
+    """Returns a run's folder by its path or, for short, by its name under runs/."""
     short = Path("runs") / name
     return short if not name.exists() and short.is_dir() else name
 
@@ -49,16 +50,25 @@ def write_report(
     terminal.echo(f"\n{page}", err=True)
 
 
+def plain_title(title: str) -> str:
+    """Returns a title without its capital, unless it begins with an abbreviation such as AUC or RR.MajK."""
+    first = re.match(r"[A-Z][a-z]+(?![\w.@])", title)
+    return title[0].lower() + title[1:] if first else title
+
+
 def show_compared(rows: Sequence[Comparison], folders: Sequence[Path], to_stderr: bool) -> None:
-    """One problem set: a table of metrics by runs for each model, or of models by runs where there is one
-    metric. Each figure has its interval and number of problems."""
+    """Prints one problem set: a table of metrics by runs for each model, or of models by runs where there is
+    only one metric. Each value has its interval and number of problems."""
     same = len({folder.name for folder in folders}) < len(folders)
     runs = [str(folder) if same else folder.name for folder in folders]
     single = len({row.title for row in rows}) == 1
-    for about in dict.fromkeys(row.title.lower() if single else row.model for row in rows):
+    for about in dict.fromkeys(plain_title(row.title) if single else row.model for row in rows):
         mine = [row for row in rows if single or row.model == about]
         cells = [
-            [row.model if single else row.title.lower(), *(cell.sized if cell else "-" for cell in row.cells)]
+            [
+                row.model if single else plain_title(row.title),
+                *(cell.sized if cell else "-" for cell in row.cells),
+            ]
             for row in mine
         ]
         table.print_title(f"{rows[0].problems}: {about}", to_stderr=to_stderr)
@@ -77,8 +87,8 @@ def compare_runs(
 ) -> None:
     """Compare the metrics of several runs.
 
-    Prints each value with its 95 % interval. For paired differences between the models of one run, see
-    `numerate report`.
+    Prints each value with its 95 % interval and number of problems. Paired differences between the models of
+    one run are in `numerate report`.
 
     \b
     Examples:
@@ -100,7 +110,7 @@ def compare_runs(
     ]
     if not kept:
         known = {
-            "metrics": [row.title.lower() for row in rows],
+            "metrics": [plain_title(row.title) for row in rows],
             "problem sets": [row.problems for row in rows],
             "models": [row.model for row in rows],
         }

@@ -64,7 +64,7 @@ class JudgeOptions:
 
     @property
     def card(self) -> Card | None:
-        """None for the oracle."""
+        """Returns the judge's card; None for the oracle."""
         return None if self.judge == ORACLE else check_judge(self.judge)
 
     @property
@@ -96,7 +96,7 @@ class JudgeOptions:
 
 
 def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]:
-    """The problems that lines may name, by id."""
+    """Returns the problems that lines may name, by id."""
     from numerate.judges import knows
     from numerate.problems import load
 
@@ -113,7 +113,7 @@ def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]
 
 
 def count_lines(file: Path, limit: int | None) -> int | None:
-    """Lines of a file, for the bar; None where they come from a pipe."""
+    """Returns the number of lines of a file, for the bar; None where they come from a pipe."""
     if not file.is_file():
         return limit
     with file.open("rb") as lines:
@@ -156,7 +156,7 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
 
 
 def repair_output(out: Path) -> set[int]:
-    """The keys of the rows of a file, whose broken last line, if there is one, is cut off."""
+    """Returns the keys of the rows of a file, whose broken last line, if there is one, is cut off."""
     from numerate.judges.score_jsonl import key_of
 
     done: set[int] = set()
@@ -186,7 +186,7 @@ def write_scores(
     problems: Mapping[str, Problem],
     progress: Progress,
 ) -> dict[str, int]:
-    """Score, write block by block, and say how many and how fast. Returns the counts."""
+    """Scores and writes block by block, and prints how many and how fast. Returns the counts."""
     from numerate.judges.score_jsonl import key_of, score_lines
 
     counts: Counter[str] = Counter()

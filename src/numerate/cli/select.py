@@ -147,7 +147,7 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
 
 
 def shown_metrics() -> list[Metric]:
-    """Those of votes and clusters, which need no scores."""
+    """Returns those of votes and clusters, which need no scores."""
     from numerate.metrics import catalog
 
     return catalog.metrics_over("k samples") + catalog.metrics_over("k clusters")

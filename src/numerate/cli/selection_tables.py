@@ -17,8 +17,8 @@ CROSSED = "weighted_at_k"
 
 
 def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_stderr: bool = False) -> None:
-    """For every model and problem set a table of strategies by judges; then, where there are several models,
-    judges by models. Nothing where no judge re-ranked anything."""
+    """Prints for every model and problem set a table of strategies by judges; then, where there are several
+    models, judges by models. Nothing where no judge re-ranked anything."""
     from numerate.report.results import parse_results, unique_names
 
     rows = [row for row in parse_results(metrics) if not row.by and not row.versus and row.x is None]
@@ -45,14 +45,14 @@ def show_labelled(rows: Sequence[Result], to_stderr: bool) -> None:
 
 
 def show_strategies(rows: Sequence[Result], to_stderr: bool) -> None:
-    """rows: of one model on one problem set."""
+    """Prints a table of strategies by judges. rows: of one model on one problem set."""
     judges = list(dict.fromkeys(row.judge for row in rows if row.judge))
     lines = strategy_lines(rows, judges) + judge_lines(rows, judges)
     table.print_table(lines, ["strategy", "n", *judges], keys=2, to_stderr=to_stderr)
 
 
 def strategy_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]]:
-    """Greedy answers and strategies by judges."""
+    """Returns greedy answers and strategies by judges."""
     from numerate.metrics import catalog
     from numerate.report.tables import SAMPLED
 
@@ -67,7 +67,7 @@ def strategy_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[s
 
 
 def judge_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]]:
-    """Every scalar metric of the judges' scores."""
+    """Returns every scalar metric of the judges' scores."""
     from numerate.metrics import catalog
 
     own = [row for row in rows if row.judge]
@@ -90,15 +90,15 @@ def measure_line(rows: Sequence[Result], name: str, metric: str, k: int, judges:
 
 
 def find_row(rows: Sequence[Result], metric: str, judge: str, k: int) -> Result | None:
-    """The row of a judge; one without a judge, such as the vote, is the same with every judge."""
+    """Returns the row of a judge; one without a judge, such as the vote, is the same with every judge."""
     return next(
         (row for row in rows if row.metric == metric and row.k == k and row.judge in ("", judge)), None
     )
 
 
 def format_figure(row: Result, shared: bool, wide: int = 0) -> str:
-    """`45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`. wide: characters that K and N take, so that the
-    figures align."""
+    """Returns `45.0% [38.1, 52.0], K 2` or `0.712 [0.650, 0.770]`. wide: characters that K and N take, so
+    that the figures align."""
     from numerate.report.tables import result_cell, show_cell
 
     return f"{show_cell(result_cell(row), shared)}{format_limit(row):<{wide}}"

@@ -65,7 +65,7 @@ def print_pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> 
 
 
 def save_json(path: Path | None, value: Any) -> None:
-    """Writes what the table shows as JSON, where --json asked for it; `-` is stdout."""
+    """Writes the rows of a table as JSON, with --json; `-` is stdout."""
     if path is None:
         return
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"

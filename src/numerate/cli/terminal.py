@@ -51,8 +51,8 @@ class Stdout(io.TextIOBase):
 
 
 def guard_output() -> None:
-    """From here on log lines and tracebacks of this process are printable too, also those of libraries, which
-    name what stands in a model's files."""
+    """Makes later log lines and tracebacks of this process printable, also those of libraries, which quote
+    from a model's files."""
     make = logging.getLogRecordFactory()
 
     def printable_record(*args: Any, **more: Any) -> logging.LogRecord:

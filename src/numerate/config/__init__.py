@@ -42,7 +42,7 @@ RUNS = Path("runs")
 
 
 def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: Sequence[str] = ()) -> Recipe:
-    """The recipe of that name or path, with `stage.key=value` overrides, every check passed.
+    """Returns the recipe of that name or path, with `stage.key=value` overrides, every check passed.
 
     name: a shipped recipe, a YAML file, or the folder of a run (its recipe.yaml). out: the folder of runs.
     trust: modules outside this package that may be imported for the functions that the recipe names.

@@ -88,7 +88,7 @@ def build_record(
     errors: list[str],
     method: str = "",
 ) -> Any:
-    """`values` as a record of this kind, or None with the mistakes added to `errors`.
+    """Returns `values` as a record of this kind, or None with the mistakes added to `errors`.
 
     Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple.
     Records that are given in part have the other values of their field's default. method: the one whose
@@ -162,7 +162,8 @@ def place_once(path: Path_, message: str) -> tuple[Path_, str]:
 
 
 def written_path(loc: Sequence[Any], values: Any) -> Path_:
-    """As much of pydantic's location as the recipe has: it also names missing keys and branches of unions."""
+    """Returns as much of pydantic's location as the recipe has: it also names missing keys and branches of
+    unions."""
     path: list[str] = []
     for part in loc:
         if (isinstance(values, dict) and part in values) or (
@@ -174,8 +175,8 @@ def written_path(loc: Sequence[Any], values: Any) -> Path_:
 
 
 def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
-    """The keys of the record at `path` inside a record of this kind. loc: pydantic's location, which also
-    names the branch of a union."""
+    """Returns the keys of the record at `path` inside a record of this kind. loc: pydantic's location, which
+    also names the branch of a union."""
     for word in path:
         argument = VALUE_ARGUMENT.get(get_origin(kind))
         inside = get_type_hints(kind)[word] if argument is None else get_args(kind)[argument]
@@ -184,7 +185,7 @@ def keys_at(kind: Any, path: Path_, loc: Sequence[Any]) -> list[str]:
 
 
 def inner_keys(kind: Any) -> list[str]:
-    """The keys of the records in a record of this kind, as `fit.epochs`."""
+    """Returns the keys of the records in a record of this kind, as `fit.epochs`."""
     records = {field.name: field.default for field in fields(kind) if is_dataclass(field.default)}
     return [f"{name}.{inner.name}" for name, default in records.items() for inner in fields(default)]
 

@@ -16,8 +16,8 @@ Complaint = tuple[Path_, str]
 
 
 def check_chat_template(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
-    """Looks only where the style is a chat and the model is a directory. beginning: the first problems of a
-    set."""
+    """Checks the chat template, where the style is a chat and the model is a directory. beginning: the first
+    problems of a set."""
     if not STYLES[recipe.prompt].chat or not isinstance(path := locate.locate_model(recipe.model), Path):
         return
     try:

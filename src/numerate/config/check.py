@@ -75,7 +75,8 @@ def name_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def reference_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """Stages start from the base or from a stage above them, and learn from a set that the recipe has."""
+    """Checks that stages start from the base or from a stage above them, and learn from a set that the recipe
+    has."""
     above: list[str] = ["base"]
     for name, stage in recipe.stages.items():
         start = ("model",)
@@ -138,7 +139,8 @@ def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def validation_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """Stages that validate need the problem set `validation`; a method's default goes without."""
+    """Checks that stages that validate have the problem set `validation`; a method's default does not need
+    it."""
     for name, stage in recipe.stages.items():
         validate = getattr(stage.options, "validate", None)
         defaults = {field.name: field.default for field in fields(type(stage.options))}
@@ -168,7 +170,7 @@ def device_errors(name: str) -> Iterator[Complaint]:
 
 
 def base_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """The weights of the base are read here, unless a server has them."""
+    """Checks that the weights of the base can be read here, unless a server has them."""
     yield from model_errors(recipe.model, weights=recipe.engine.loads_weights or bool(recipe.stages))
 
 
@@ -213,7 +215,8 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
-    """Every set that the recipe names is there, is not empty, and has the columns that its stages need."""
+    """Checks that every set that the recipe names is there, is not empty, and has the columns that its stages
+    need."""
     from numerate.problems import check as look
 
     needed: dict[str, dict[str, str]] = {name: {} for name in recipe.problems}
@@ -240,7 +243,7 @@ def problem_sets(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def first_problems(source: str) -> list[Problem]:
-    """The first problems of a set, none where the hub would have to be asked."""
+    """Returns the first problems of a set, none where they would have to be downloaded."""
     from numerate.problems import load
 
     return load(source, limit=LOOK_AT) if all(at_hand(part.name) for part in parse_spec(source)) else []
@@ -259,7 +262,7 @@ def at_hand(name: str) -> bool:
 
 
 def test_training(recipe: Recipe) -> Iterator[Complaint]:
-    """No stage learns from a test split, or from what the run is measured on."""
+    """Checks that no stage learns from a test split, or from what the run is measured on."""
     from numerate.problems import is_test_split
 
     if recipe.allow_test_training:
@@ -277,7 +280,7 @@ def test_training(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def reward_errors(recipe: Recipe, trust: Sequence[str]) -> Iterator[Complaint]:
-    """Functions that give rewards are there, and can be called with what the problems have."""
+    """Checks that reward functions exist and can be called with the columns of the problems."""
     from numerate.rewards import compose
 
     for (_, name, *key), functions in trusting.reward_functions(recipe).items():
@@ -293,7 +296,7 @@ def problem_places(problems: ProblemSet) -> set[tuple[str, int, int | None]]:
 
 
 def space_errors(recipe: Recipe, out: Path) -> Iterator[Complaint]:
-    """The disk takes the models and checkpoints that are not there yet."""
+    """Checks that the disk has room for the models and checkpoints that are not written yet."""
     need = needed_bytes(recipe, RunFolder(out / recipe.name))
     there = next(folder for folder in [out, *out.resolve().parents] if folder.is_dir())
     free = shutil.disk_usage(there).free

@@ -35,7 +35,7 @@ Complaint = tuple[Path_, str]
 
 
 def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
-    """Stages that learn from stored rollouts name a stage above them that leaves some."""
+    """Checks that stages that learn from stored rollouts name a stage above them that leaves some."""
     options = recipe.stages[name].options
     if hasattr(options, "marked") and (options.marked is None) == (options.rollouts is None):
         message = "set one of rollouts (a stage with rollouts) and marked (a set of labelled steps)"
@@ -55,7 +55,7 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
 
 
 def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
-    """A judge is a stage above that trains one, or a folder that holds one."""
+    """Checks that a judge is a stage above that trains one, or a folder that holds one."""
     there = [stage for stage in above if stage != "base" and left_by_stage(recipe, stage) & JUDGES]
     for key, judge in named(recipe.stages[name].options, "judge"):
         kind = which.judge_kind(judge)
@@ -81,7 +81,7 @@ def no_writer(recipe: Recipe, name: str) -> str | None:
 
 
 def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> Iterator[Complaint]:
-    """The oracle scores stories only. beginning: the first problems of a set."""
+    """Checks that the oracle scores stories only. beginning: the first problems of a set."""
     for name, stage in recipe.stages.items():
         for key, remedy in (("labels", "other labels"), ("judge", "a reward model")):
             source = recipe.problems[stage.problems].source
@@ -98,7 +98,7 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
 
 
 def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """Sets of labelled steps are there, and not for measuring only."""
+    """Checks that sets of labelled steps exist, and not for evaluation only."""
     for name, stage in recipe.stages.items():
         source = getattr(stage.options, "marked", None)
         if source is None:
@@ -117,7 +117,7 @@ def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
-    """Every judge of `rerank_with` is there, and has samples to judge."""
+    """Checks that every judge of `rerank_with` exists and has samples to score."""
     path = ("evaluate", "rerank_with")
     wanted = recipe.evaluate.rerank_with
     if wanted and not recipe.evaluate.samples:
@@ -131,7 +131,7 @@ def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def measured_on(recipe: Recipe) -> Iterator[Complaint]:
-    """Sets of labelled steps to measure on are there, and so is a judge of steps."""
+    """Checks that sets of labelled steps for evaluation exist, and a judge of steps."""
     path = ("evaluate", "marked")
     for name in recipe.evaluate.marked:
         try:
@@ -147,7 +147,7 @@ def measured_on(recipe: Recipe) -> Iterator[Complaint]:
 
 
 def scores_steps(recipe: Recipe, judge: str) -> bool:
-    """Checks whether a judge of rerank_with has a score per step and can be asked about anything."""
+    """Checks whether a judge of rerank_with has a score per step and can score any problem."""
     if judge in recipe.stages:
         return "step_judge" in left_by_stage(recipe, judge)
     return judge != ORACLE and not no_judge(judge) and read_card(Path(judge).expanduser()).kind in STEP_JUDGES
@@ -181,7 +181,7 @@ def judge_folder_error(recipe: Recipe, judge: str) -> str | None:
 
 
 def check_judge(directory: str) -> Card:
-    """The card of a judge whose files are all there. Raises ValueError where they are not."""
+    """Returns the card of a judge whose files are all there. Raises ValueError where they are not."""
     folder = Path(directory).expanduser()
     if message := no_judge(directory):
         raise ValueError(message)

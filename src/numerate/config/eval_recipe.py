@@ -22,7 +22,7 @@ def make_eval_recipe(
     *,
     out: Path = Path("runs"),
 ) -> Recipe:
-    """The checked recipe. settings: other keys of a recipe, such as seed and evaluate.
+    """Returns the checked recipe. settings: other keys of a recipe, such as seed and evaluate.
 
     Raises ValueError like `load`."""
     sets: dict[str, Any] = {}
@@ -39,7 +39,7 @@ def make_eval_recipe(
 
 
 def set_name(source: str, taken: Mapping[str, Any]) -> str:
-    """stories-test of stories/test; a number is added where two sources would get the same name."""
+    """Returns stories-test of stories/test; a number is added where two sources would get the same name."""
     plain = (
         re.sub(r"[^A-Za-z0-9_]+", "-", source.removesuffix(".jsonl")).strip("-")[-60:].strip("-")
         or "problems"
@@ -54,8 +54,8 @@ def set_name(source: str, taken: Mapping[str, Any]) -> str:
 def check_model(
     model: str, prompt: str, engine: Mapping[str, Any], device: str = "auto", dtype: str = "auto"
 ) -> EngineOptions:
-    """The checked options of an engine. Raises ValueError where there is no such model, style of prompt,
-    engine, device or number format."""
+    """Returns the checked options of an engine. Raises ValueError where there is no such model, style of
+    prompt, engine, device or number format."""
     values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
     values |= {"device": device, "dtype": dtype}
     recipe = build_recipe(Tree(values, "command line"))

@@ -33,7 +33,7 @@ EXPECTED = {
 
 
 def complaint_text(kind: str, value: Any, context: Mapping[str, Any], message: str) -> str:
-    """`expected a whole number, not the text 'eight'`, from the parts of one pydantic error."""
+    """Returns `expected a whole number, not the text 'eight'`, from the parts of one pydantic error."""
     if kind == "value_error":
         return str(context.get("error", message))
     if kind not in EXPECTED:
@@ -47,7 +47,7 @@ def complaint_text(kind: str, value: Any, context: Mapping[str, Any], message: s
 
 
 def suggest_word(word: str, known: Iterable[str], inner: Iterable[str] = ()) -> str:
-    """`; did you mean 'epochs'?`, or all that there is when nothing comes close. inner: what lies deeper, as
+    """Returns `; did you mean 'epochs'?`, or all names when none is similar. inner: what lies deeper, as
     `fit.epochs`."""
     known = sorted(set(known))
     near = get_close_matches(word, [*known, *inner], n=1, cutoff=0.5)

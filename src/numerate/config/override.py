@@ -17,7 +17,7 @@ COMMAND_LINE = "on the command line"
 
 
 def apply_overrides(tree: Tree, overrides: Sequence[str]) -> None:
-    """Change `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
+    """Changes `tree` in place. The first word is a key of the recipe or, for short, a stage: sft.limit=200.
 
     Raises ValueError on an override that is not key=value or names nothing that exists."""
     for text in overrides:
@@ -63,7 +63,7 @@ def full_path(words: Path_, tree: Tree, text: str) -> Path_:
 
 
 def put_value(tree: Tree, path: Path_, value: Any) -> None:
-    """Set the value at `path`; what is missing or null on the way becomes a mapping."""
+    """Sets the value at `path`; what is missing or null on the way becomes a mapping."""
     here: dict[str, Any] = tree.values
     for depth, word in enumerate(path[:-1]):
         inner: Any = here.get(word)

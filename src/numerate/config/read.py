@@ -35,8 +35,9 @@ class Tree:
     """path -> `file.yaml:12` or the override that set it"""
 
     def where(self, path: Iterable[str]) -> str:
-        """`quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a default. What
-        exists only because a key below it was written, as on the command line, is where that key is."""
+        """Returns `quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a
+        default. What exists only because a key below it was written, as on the command line, is where that
+        key is."""
         path = tuple(path)
         known = path
         if path and path not in self.places:
@@ -131,7 +132,7 @@ def parse_yaml(text: str, origin: str) -> yaml.Node | None:
 
 
 def plain_values(node: yaml.Node | None, path: Path_, tree: Tree) -> Any:
-    """A node as plain values; notes the lines in `tree`."""
+    """Returns a node as plain values; notes the lines in `tree`."""
     if node is None:
         return None
     where = f"{tree.origin}:{node.start_mark.line + 1}"
@@ -173,7 +174,7 @@ def scalar_value(node: yaml.Node, where: str) -> Any:
 
 
 def override_value(text: str) -> Any:
-    """The value of an override: 8, 2e-5, null, text, [1, 2]."""
+    """Returns the value of an override: 8, 2e-5, null, text, [1, 2]."""
     return plain_values(parse_yaml(text, "the value"), (), Tree({}, "the value"))
 
 

@@ -113,7 +113,7 @@ class Recipe:
 
     @property
     def problem_sets(self) -> set[str]:
-        """The names of the sets that stages, validations and the measurement use."""
+        """Returns the names of the sets that stages, validations and the measurement use."""
         named = {stage.problems for stage in self.stages.values()} | {*self.evaluate.problems, "validation"}
         return named & set(self.problems)
 

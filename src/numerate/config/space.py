@@ -25,8 +25,8 @@ LAYER = re.compile(r"\.(\d+)\.")
 
 
 def needed_bytes(recipe: Recipe, run: RunFolder) -> int:
-    """Bytes that the stages will still write, at the moment when they need most; 0 where the base is not on
-    this disk and so not known. Rollouts and reports are small beside models and left out."""
+    """Returns the bytes that the stages will still write, at the moment when they need most; 0 where the base
+    is not on this disk and so not known. Rollouts and reports are small beside models and left out."""
     missing = 0
     writing = 0
     for name, stage in recipe.stages.items():
@@ -44,7 +44,7 @@ def _checkpoints(stage: Path) -> int:
 
 
 def _stage(stage: StageRecipe, weights: int, trained: int) -> tuple[int, int]:
-    """Bytes that a stage leaves, and those more while its last checkpoint is written."""
+    """Returns the bytes that a stage leaves, and those in addition while its last checkpoint is written."""
     if "policy" not in (left := methods.leaves(stage.method)) and not left & {"evaluator", "judge"}:
         return 0, 0
     loops = stage.options.steps if hasattr(stage.options, "restart_from") else 1
@@ -56,7 +56,7 @@ def _stage(stage: StageRecipe, weights: int, trained: int) -> tuple[int, int]:
 
 
 def _weights(recipe: Recipe, stage: StageRecipe) -> tuple[int, int]:
-    """Bytes of a saved model, and of what is trained of it."""
+    """Returns the bytes of a saved model, and of its trained parameters."""
     name = getattr(stage.options, "encoder", None) or recipe.model
     path = locate.locate_model(name)
     if not isinstance(path, Path):
@@ -73,7 +73,8 @@ def _weights(recipe: Recipe, stage: StageRecipe) -> tuple[int, int]:
 
 
 def _branch(stage: StageRecipe, shapes: Mapping[str, list[int]]) -> int:
-    """Bytes of PPO's value branch: copies of the top layers. Its norm and its head are small beside them."""
+    """Returns the bytes of PPO's value branch: copies of the top layers. Its norm and its head are small
+    beside them."""
     value = getattr(stage.options, "value", None)
     numbered = {name: int(match[1]) for name in shapes if (match := LAYER.search(name))}
     first = max(numbered.values(), default=-1) + 1 - getattr(value, "layers", 0)

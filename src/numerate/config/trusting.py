@@ -23,8 +23,8 @@ def reward_functions(recipe: Recipe) -> dict[Path_, compose.RewardList]:
 
 
 def untrusted_functions(recipe: Recipe, trusted: Sequence[str]) -> Iterator[Complaint]:
-    """One complaint that names all functions outside Numerate whose modules are not trusted, one for each
-    that may not run in any case, one for a key that would be sent. Imports nothing."""
+    """Yields one complaint that names all functions outside Numerate whose modules are not trusted, one for
+    each that may not run in any case, one for a key that would be sent. Imports nothing."""
     paths = {path: compose.outside_paths(rewards) for path, rewards in reward_functions(recipe).items()}
     for path, names in paths.items():
         for name in names:

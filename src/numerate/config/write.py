@@ -19,13 +19,13 @@ from numerate.terminal import UNSAFE
 
 
 def resolved_yaml(recipe: Recipe) -> str:
-    """YAML that loads as this very recipe, whatever the defaults of a later version are."""
+    """Returns YAML that loads as this very recipe, whatever the defaults of a later version are."""
     head = f"# every default written out by numerate {__version__}; running this file repeats the run\n"
     return head + yaml.dump(plain_tree(recipe), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def plain_tree(value: Any) -> Any:
-    """Records as mappings, tuples as lists; a stage's options lie flat beside its own keys."""
+    """Returns records as mappings, tuples as lists; a stage's options lie flat beside its own keys."""
     if isinstance(value, StageRecipe):
         return {key: plain_tree(getattr(value, key)) for key in COMMON} | plain_tree(value.options)
     if is_dataclass(value):
@@ -59,7 +59,8 @@ for tag, pattern, first in IMPLICIT:
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON schema (draft 2020-12) of a recipe file: the options of every method, the help of every key."""
+    """Returns JSON schema (draft 2020-12) of a recipe file: the options of every method, the help of every
+    key."""
     whole = TypeAdapter(Recipe).json_schema()
     defs = whole["$defs"]
     common = defs.pop("StageRecipe")["properties"]

@@ -5,7 +5,7 @@
     pools               easy, middle, hard and new problems, each with its share of a step
 
 A curriculum is an option of a stage (`kind` names it) and pure: it maps the state, plain JSON values that are
-saved with every checkpoint, to the next questions, and their outcomes to the next state. Without a curriculum
+saved with every checkpoint, to the next problems, and their outcomes to the next state. Without a curriculum
 every problem is sampled once before any is repeated.
 """
 
@@ -16,7 +16,7 @@ from pydantic import Field
 from numerate.curricula.backtracking import Backtracking
 from numerate.curricula.pools import Pools
 from numerate.curricula.prioritized_replay import PrioritizedReplay
-from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.curricula.records import CurriculumChoice, Outcome, PrefixedProblem, State
 
 Curriculum = Annotated[Backtracking | PrioritizedReplay | Pools, Field(discriminator="kind")]
 """option `curriculum` of a stage"""
@@ -27,7 +27,7 @@ __all__ = [
     "CurriculumChoice",
     "Outcome",
     "Pools",
+    "PrefixedProblem",
     "PrioritizedReplay",
-    "Question",
     "State",
 ]

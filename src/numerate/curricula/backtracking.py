@@ -6,7 +6,7 @@
     i   = i - 1 once it is solved           one step less the next time, down to 0: the problem alone
 
 The paper says neither how i_0 is rounded nor what solved means: here it is rounded down, and one right
-rollout (or a share of them: `solved`) solves a question. Starts that move backward through a demonstration
+rollout (or a share of them: `solved`) solves a problem. Starts that move backward through a demonstration
 are also in Salimans and Chen 2018 (arXiv:1812.03381) and, for reasoning, Xi et al. 2024 (arXiv:2402.05808).
 """
 
@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.curricula.records import CurriculumChoice, Outcome, PrefixedProblem, State
 from numerate.options import Share, config
 from numerate.problems.consistency import other_answer
 from numerate.prompts import target
@@ -51,8 +51,10 @@ class Backtracking:
     def needs(self) -> tuple[str, ...]:
         return ("solution",) if self.solutions == "reference" else ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
-        return [Question(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual]
+    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+        return [
+            PrefixedProblem(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual
+        ]
 
     def beginning(self, state: State, problem: Problem, style: str) -> str:
         known = self.known(state, problem, style)
@@ -82,8 +84,8 @@ class Backtracking:
                 own[problem.id] = outcome.solution
         return {"prefix_steps": counts} | ({"own": own} if self.solutions == "own" else {})
 
-    def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        return prefix_stats(questions, state.get("own"))
+    def stats(self, state: State, problems: Sequence[PrefixedProblem]) -> Stats:
+        return prefix_stats(problems, state.get("own"))
 
 
 def first_steps_given(steps: int, tau: float) -> int:
@@ -108,12 +110,12 @@ def solution_prefix(solution: str, count: int) -> str:
     return solution[: steps[count].start].rstrip(" \t") if 0 < count < len(steps) else ""
 
 
-def prefix_stats(questions: Sequence[Question], own: Mapping[str, str] | None) -> Stats:
-    """Returns begun: share of questions with a beginning; given: its mean number of steps; own: problems with
-    a right rollout of the policy to start from."""
-    begun = [len(split(question.beginning)) for question in questions if question.beginning]
+def prefix_stats(problems: Sequence[PrefixedProblem], own: Mapping[str, str] | None) -> Stats:
+    """Returns prefixed: share of problems with a prefix; prefix_steps: its mean number of steps; own:
+    problems with a right rollout of the policy to start from."""
+    begun = [len(split(chosen.prefix)) for chosen in problems if chosen.prefix]
     stats = {
-        "curriculum/begun": len(begun) / max(1, len(questions)),
-        "curriculum/given": sum(begun) / max(1, len(begun)),
+        "curriculum/prefixed": len(begun) / max(1, len(problems)),
+        "curriculum/prefix_steps": sum(begun) / max(1, len(begun)),
     }
     return stats | ({"curriculum/own": float(len(own))} if own is not None else {})

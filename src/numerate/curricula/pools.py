@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.curricula.records import CurriculumChoice, Outcome, PrefixedProblem, State
 from numerate.options import NotNegative, Share, config
 from numerate.types import Problem, Stats
 
@@ -64,10 +64,12 @@ class Pools:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
+    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         pools = sorted_out(choice.problems, state.get("pool", {}))
         weights: dict[Pool, float] = {pool: getattr(self.shares, pool) for pool in POOLS}
-        return [Question(problem) for problem in draw_problems(pools, weights, choice.count, choice.random)]
+        return [
+            PrefixedProblem(problem) for problem in draw_problems(pools, weights, choice.count, choice.random)
+        ]
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
         pool: dict[str, Pool] = dict(state.get("pool", {}))
@@ -76,11 +78,11 @@ class Pools:
                 pool[outcome.problem.id] = pool_of(outcome.share, self.easy, self.hard)
         return {"pool": pool}
 
-    def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        """Returns the shares of the step's questions by pool."""
+    def stats(self, state: State, problems: Sequence[PrefixedProblem]) -> Stats:
+        """Returns the shares of the step's problems by pool."""
         known: Mapping[str, Pool] = state.get("pool", {})
-        count = Counter(known.get(question.problem.id, "new") for question in questions)
-        return {f"curriculum/{pool}": count[pool] / max(1, len(questions)) for pool in POOLS}
+        count = Counter(known.get(chosen.problem.id, "new") for chosen in problems)
+        return {f"curriculum/{pool}": count[pool] / max(1, len(problems)) for pool in POOLS}
 
 
 def pool_of(share: float, easy: float, hard: float) -> Pool:

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Literal
 
-from numerate.curricula.question import CurriculumChoice, Outcome, Question, State
+from numerate.curricula.records import CurriculumChoice, Outcome, PrefixedProblem, State
 from numerate.options import Positive, Share, config
 from numerate.types import Problem, Stats
 
@@ -43,7 +43,7 @@ class PrioritizedReplay:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[Question]:
+    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         last_asked: dict[str, int] = state.get("asked", {})
         seen = [problem for problem in choice.problems if problem.id in last_asked]
         new = [problem for problem in choice.problems if problem.id not in last_asked]
@@ -51,7 +51,10 @@ class PrioritizedReplay:
         again = sum(choice.random.random() < share for _ in range(choice.count))
         again = min(max(again, choice.count - len(new)), len(seen))
         chosen = choice.random.sample(new, min(choice.count - again, len(new)))
-        return [Question(problem) for problem in [*self.replayed(state, seen, again, choice.random), *chosen]]
+        return [
+            PrefixedProblem(problem)
+            for problem in [*self.replayed(state, seen, again, choice.random), *chosen]
+        ]
 
     def replayed(
         self, state: State, seen: Sequence[Problem], count: int, rng: random.Random
@@ -72,13 +75,13 @@ class PrioritizedReplay:
             scores[outcome.problem.id] = known if outcome.surprise is None else outcome.surprise
         return {"step": step + 1, "asked": last_asked, "score": scores}
 
-    def stats(self, state: State, questions: Sequence[Question]) -> Stats:
-        """Returns replayed: share of repeated questions; seen: problems sampled so far."""
+    def stats(self, state: State, problems: Sequence[PrefixedProblem]) -> Stats:
+        """Returns replayed: share of repeated problems; seen: problems sampled so far."""
         last_asked: dict[str, int] = state.get("asked", {})
-        before = sum(question.problem.id in last_asked for question in questions)
+        before = sum(chosen.problem.id in last_asked for chosen in problems)
         return {
-            "curriculum/replayed": before / max(1, len(questions)),
-            "curriculum/seen": float(len({*last_asked, *(question.problem.id for question in questions)})),
+            "curriculum/replayed": before / max(1, len(problems)),
+            "curriculum/seen": float(len({*last_asked, *(chosen.problem.id for chosen in problems)})),
         }
 
 

@@ -45,8 +45,8 @@ class Reader:
         ask: Ask | None = None,
         ends_only: bool = False,
     ) -> None:
-        """ask: what the model is asked at the ends of steps; by default its head. ends_only: only what is
-        said at the end of a solution is used, so no prefix of it has to be read."""
+        """Creates a reader. ask: tokens at the ends of steps; by default the head is read there. ends_only:
+        only the scores at the ends of solutions are used, so no prefix has to be read."""
         self.scorer = scorer
         self.ask = ask
         self.by_prefix = scorer.card.by_prefix and not ends_only
@@ -59,7 +59,7 @@ class Reader:
         return self.read_cuts((problem, split_solution(solution)) for problem, solution in pairs)
 
     def read_cuts(self, pairs: Iterable[tuple[Problem, SplitSolution]]) -> Iterator[SolutionScores]:
-        """The same for solutions whose steps are known."""
+        """Yields the scores of solutions whose steps are known."""
         from numerate import training
 
         rest = iter(pairs)

@@ -31,7 +31,7 @@ class EvaluatorJudge:
         return list(self.stream(zip(problems, solutions, strict=True)))
 
     def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
-        """The same for any number of pairs, of which a window is in memory."""
+        """Yields the scores of any number of pairs, of which a window is in memory."""
         return map(self._step_scores, self.reader.read(pairs))
 
     def _step_scores(self, answered: SolutionScores) -> StepScores:

@@ -29,11 +29,11 @@ class ProcessJudge:
         return list(self.stream(zip(problems, solutions, strict=True)))
 
     def stream(self, pairs: Iterable[tuple[Problem, str]]) -> Iterator[StepScores]:
-        """The same for any number of pairs, of which a window is in memory."""
+        """Yields the scores of any number of pairs, of which a window is in memory."""
         return map(self._step_scores, self.reader.read(pairs))
 
     def marked(self, rows: Iterable[LabelledSolution]) -> Iterator[StepScores]:
-        """Of solutions whose steps somebody has cut: a score per step, as far as they fit."""
+        """Yields a score per step of solutions that are already split into steps, as far as they fit."""
         return map(
             self._step_scores, self.reader.read_cuts((row.problem, split_at(row.steps)) for row in rows)
         )

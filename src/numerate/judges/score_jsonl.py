@@ -133,12 +133,12 @@ def _shown(value: Any) -> str:
 
 
 def clean_surrogates(text: str) -> str:
-    """Half a surrogate pair, which JSON can hold and no tokenizer takes, becomes a question mark."""
+    """Replaces halves of surrogate pairs, which JSON can hold and no tokenizer accepts, by question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def row_of(line: SolutionLine, scored: StepScores, how: str) -> Row:
-    """One line of the output. A solution without scores has earned 0."""
+    """Returns one line of the output. A solution without scores has score 0."""
     row: Row = {
         "id": line.id,
         "scores": list(scored.scores),

@@ -18,7 +18,7 @@ class SplitSolution:
 
 
 def split_solution(solution: str, steps: Sequence[Step] | None = None) -> SplitSolution:
-    """steps: those of the solution, where they are known already."""
+    """Splits a solution into steps. steps: those of the solution, where they are known already."""
     parts = tuple(split(solution) if steps is None else steps)
     starts = [0, *(step.start for step in parts[1:])]
     ends = [*starts[1:], len(solution)]
@@ -27,7 +27,7 @@ def split_solution(solution: str, steps: Sequence[Step] | None = None) -> SplitS
 
 
 def split_at(texts: Sequence[str]) -> SplitSolution:
-    """A solution that comes in steps, whatever lines they have; joined by line breaks it is one text."""
+    """Joins a solution that is already split into steps by line breaks."""
     steps: list[Step] = []
     at = 0
     for text in texts:

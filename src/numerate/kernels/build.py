@@ -33,7 +33,7 @@ DIGITS = 32
 
 
 def compiled_library() -> ctypes.CDLL | None:
-    """The compiled functions, None where there are none. The first call may take a second or two."""
+    """Returns the compiled functions, None where there are none. The first call may take a second or two."""
     return load_library()[0]
 
 
@@ -44,7 +44,7 @@ def switched_off() -> bool:
 
 @cache
 def load_library() -> tuple[ctypes.CDLL | None, str]:
-    """The library and a line about it, for `numerate doctor`."""
+    """Returns the library and a line about it, for `numerate doctor`."""
     if switched_off():
         return None, "switched off by NUMERATE_COMPILE=0"
     compiler = next((path for name in ("cc", "gcc", "clang") if (path := shutil.which(name))), None)
@@ -59,7 +59,7 @@ def load_library() -> tuple[ctypes.CDLL | None, str]:
 
 
 def build_library(compiler: str) -> Path:
-    """The shared library, from the cache where this source was compiled on this processor before."""
+    """Returns the shared library, from the cache where this source was compiled on this processor before."""
     texts = [file.read_text(encoding="utf-8") for file in (*SOURCES, *HEADERS)]
     what = [*texts, *FLAGS, compiler, processor_name()]
     name = f"kernels-{hashlib.sha256(chr(10).join(what).encode()).hexdigest()[:20]}"
@@ -111,7 +111,7 @@ def processor_name() -> str:
 
 
 def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
-    """With the types of its functions. Pointers are passed as addresses."""
+    """Declares the types of its functions. Pointers are passed as addresses."""
     pointer, count = ctypes.c_void_p, ctypes.c_int64
     lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
     lib.gated.argtypes = [pointer, pointer, count, count, count]

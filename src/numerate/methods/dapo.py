@@ -5,9 +5,9 @@ A_i   = (R_i - mean(R)) / std(R)        over the G rollouts of a problem
 R_i   = r_i + length(o_i)        length = 0, falling to -1 over the last `overlong_cache` tokens (eq. 13)
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/sum_i |o_i| sum_i sum_t min(rho_t A_i, clip(rho_t, 1 - eps_low, 1 + eps_high) A_i)
-        of questions with 0 < #right < G only: others are replaced by new ones (dynamic sampling)
+        of problems with 0 < #right < G only: others are replaced by new ones (dynamic sampling)
 
-Questions count by their rewards before the punishment for length. The paper takes 512 questions of 16
+Problems count by their rewards before the length penalty. The paper takes 512 problems of 16
 rollouts, 16 optimizer steps for them with a linear warm-up over 20 steps, 20,480 tokens with a cache of 4,096
 beside, and no KL; ours are sizes for one machine.
 """
@@ -51,9 +51,9 @@ class Config(ClippedPolicyGradient):
 
 
 def shaped_reward(row: Example, cfg: Config) -> float:
-    """The reward with the soft punishment for length, eq. 13."""
+    """Returns the reward with the soft length penalty, eq. 13."""
     beyond = credit.overlong_penalty(on_policy.rollout_length(row), cfg.sample.max_tokens, cfg.overlong_cache)
-    return row.row["reward"] + cfg.overlong_weight * beyond
+    return row.columns["reward"] + cfg.overlong_weight * beyond
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config) -> tuple[Tensor, Stats]:

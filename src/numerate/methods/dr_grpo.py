@@ -4,7 +4,7 @@ A_i   = r_i - mean(r)        over the G rollouts of a problem
 rho_t = pi(o_t | q, o_<t) / pi_old(o_t | q, o_<t)
 J     = 1/G sum_i 1/L sum_t min(rho_t A_i, clip(rho_t, 1 - eps, 1 + eps) A_i)
 
-Two divisions of GRPO are gone: by std(r), which favours questions that are almost always or almost never
+Two divisions of GRPO are gone: by std(r), which favours problems that are almost always or almost never
 solved, and by |o_i|, which makes long wrong rollouts cheap. L is a constant, the longest rollout allowed,
 as in the authors' code.
 """

@@ -9,10 +9,10 @@ joint    L + alpha L_mle, L_mle the mean over the tokens of the problems' worked
 Eq. 8 takes the normalized S, eq. 9 the probability in the whole vocabulary; `space: two_way` puts S into
 eq. 9 (its printed second term has the wrong sign). Data as in the paper: up to 10 pairs per problem for the
 margin, all solutions for xent, which converge within an epoch. Ours: equal texts count once, which the paper
-blames for that; pairs are distinct and drawn by problem; learning rate and batch, which it does not give.
+blames for that; pairs are distinct and sampled by problem; learning rate and batch, which it does not give.
 
 The paper gives up eq. 12 and 13, whose terms are hard to balance, and trains a generator, an evaluator and a
-generator again one after the other (the recipe solution-clusters); so `joint` is 0 unless asked for. Eq. 10
+generator again one after the other (the recipe solution-clusters); so `joint` is 0 by default. Eq. 10
 and 11, which it argues against, are in `training/objectives.py` only.
 
 The margin is summed in two passes: where it is 0 is found first, without gradients, and then a pair is a
@@ -83,7 +83,7 @@ class Sorted:
 
 
 def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
-    """Solutions that could not be graded, or are empty, are left out."""
+    """Sorts the solutions of each problem into right and wrong ones; ungraded and empty ones are left out."""
     once = [s for s in without_repeats(group).rollouts if s.rollout.solution.strip()]
     known = [
         (s.rollout.solution, is_correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
@@ -97,7 +97,7 @@ def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sort
 
 
 def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
-    """Raises ValueError where the oracle is asked about a problem that is no story."""
+    """Raises ValueError where the oracle has to label a problem that is no story."""
     good = (scored.reward.value or 0.0) >= 1
     if oracle is None:
         return good
@@ -111,22 +111,23 @@ def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
 
 
 def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int, int]]:
-    """Different pairs of a right and a wrong solution, by number; all there are where these are few."""
+    """Returns different pairs of a right and a wrong solution, by number; all there are where these are
+    few."""
     chosen = random.Random(seed).sample(range(right * wrong), min(pairs, right * wrong))
     return [divmod(number, wrong) for number in chosen]
 
 
 def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: bool) -> Example | None:
-    """The question about a solution; None where it does not fit whole."""
+    """Returns the row of the question about a solution; None where it does not fit whole."""
     laid = judge.lay(entry.problem, split_solution(solution).texts)
     row = None if laid.dropped else training.labelled_row(laid, [float(right)])
-    return row.with_row(problem=float(entry.number)) if row else None
+    return row.with_columns(problem=float(entry.number)) if row else None
 
 
 def log_share(
     model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """log S of every solution, [N, 1]."""
+    """Returns log S of every solution, [N, 1]."""
     logp_N2, where = training.word_logprobs(model, batch, words, h_BTD)
     return training.objectives.log_share(logp_N2[:, 0], logp_N2[:, 1])[:, None], where
 
@@ -145,14 +146,14 @@ def xent_loss(
 def margin_loss(
     model: Any, batch: training.Batch, words: tuple[int, int], h_BTD: Tensor | None = None
 ) -> tuple[Tensor, Stats]:
-    """sum of w log S + its part of the constant: over a step, the mean of eq. 8."""
+    """Returns the sum of w log S + its part of the constant: over a step, the mean of eq. 8."""
     share_N1, where = log_share(model, batch, words, h_BTD)
     value = (batch.token["weight"][where] * share_N1[:, 0]).sum()
     return value + batch.token["offset"][where].sum(), {}
 
 
 def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float) -> tuple[Tensor, Stats]:
-    """Both losses from one pass through the network."""
+    """Returns both losses from one pass through the network."""
     h_BTD = training.hidden_states(model, batch)
     value, stats = judging(model, batch, h_BTD=h_BTD)
     weight_BT = batch.token["lm_weight"]
@@ -163,15 +164,15 @@ def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float
 
 
 def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
-    """The weighed rows of a step, and the worked solutions of the problems they are about, 1 / written tokens
-    on each token of these. worked: by the number of the problem, the row column `problem`."""
-    written = [worked[n] for n in dict.fromkeys(int(row.row["problem"]) for row in rows) if n in worked]
+    """Returns the weighed rows of a step, and the worked solutions of the problems they are about, 1 /
+    written tokens on each token of these. worked: by the number of the problem, the row column `problem`."""
+    written = [worked[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in worked]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
     demonstrations = [
         Example(
             row.ids,
             row.mask,
-            row.row,
+            row.columns,
             {name: [0.0] * len(row.ids) for name in rows[0].token}
             | {"lm_weight": credit.scatter_trained(row.mask, share)},
         )
@@ -185,8 +186,8 @@ Pair = tuple[Example, Example]
 
 
 def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> list[Example]:
-    """Every solution of the pairs once, its weight the sum over the pairs whose margin is not met: -1 / pairs
-    where it is the right one, +1 / pairs where it is the wrong one."""
+    """Returns every solution of the pairs once, its weight the sum over the pairs whose margin is not met: -1
+    / pairs where it is the right one, +1 / pairs where it is the wrong one."""
     rows = list({id(row): row for pair in pairs for row in pair}.values())
     index = {id(row): i for i, row in enumerate(rows)}
     share = training.score_rows(judge, rows, tokens, partial(log_share, words=judge.words))
@@ -203,15 +204,15 @@ def weigh_pairs(pairs: Sequence[Pair], judge: EvaluatorModel, tokens: int) -> li
 
 
 def solution_rows(run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Example]:
-    """All solutions, for xent."""
+    """Returns the rows of all solutions, for xent."""
     right = [question_row(judge, entry, text, True) for entry in data for text in entry.right]
     wrong = [question_row(judge, entry, text, False) for entry in data for text in entry.wrong]
     return orm.usable_rows(run, [*right, *wrong], "right and wrong rollouts")
 
 
 def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Sequence[Sorted]) -> list[Pair]:
-    """Pairs for the margin; a solution of several pairs is one row. Problems that are always or never solved
-    give none, and are counted; so are pairs that are too long."""
+    """Returns the rows of pairs for the margin; a solution of several pairs is one row. Problems that are
+    always or never solved give none, and are counted; so are pairs that are too long."""
     pairs: list[Pair] = []
     overlong = 0
     for entry in data:
@@ -240,7 +241,8 @@ def pair_rows(run: training.Stage, cfg: Config, judge: EvaluatorModel, data: Seq
 def demonstration_rows(
     run: training.Stage, judge: EvaluatorModel, data: Sequence[Sorted], cfg: Config, style: str
 ) -> dict[int, Example]:
-    """The worked solutions by the numbers of their problems; raises ValueError where there are none."""
+    """Returns the worked solutions by the numbers of their problems; raises ValueError where there are
+    none."""
     usable = {problem.id for problem in usable_demonstrations([entry.problem for entry in data])[0]}
     have = [entry for entry in data if entry.problem.id in usable]
     rows = {entry.number: training.demonstration_row(judge.policy, entry.problem, style) for entry in have}
@@ -252,11 +254,11 @@ def demonstration_rows(
         )
     if len(fit) < len(data):
         run.progress.warn(f"{len(data) - len(fit)} problems have no usable demonstration within max_length")
-    return {number: row.with_row(problem=float(number)) for number, row in fit.items()}
+    return {number: row.with_columns(problem=float(number)) for number, row in fit.items()}
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
-    """Go on from the stage's model, which is the generator in the paper."""
+    """Trains the stage's model, which is the generator in the paper, as an evaluator."""
     from numerate.models.evaluator import EvaluatorModel
 
     policy = job.load(job.model)
@@ -288,7 +290,7 @@ def judging_with_writing(
     worked: Mapping[int, Example],
     alpha: float,
 ) -> tuple[Judging, Callable[[Sequence[orm.Row]], list[Example]]]:
-    """Loss and weights of judging, or of judging and writing."""
+    """Returns loss and weights of judging, or of judging and writing."""
     if not worked:
         return loss, weigh
     return partial(joint_loss, judging=loss, alpha=alpha), lambda rows: add_demonstrations(

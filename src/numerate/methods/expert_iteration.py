@@ -2,7 +2,7 @@
 of it is rejection sampling fine-tuning, Yuan et al. 2023, arXiv:2308.01825).
 
 for i = 1 .. steps:
-    R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per question, r(q, o) >= threshold }, without duplicates
+    R_i  = { (q, o) : o ~ pi_{i-1}(. | q), K per problem, r(q, o) >= threshold }, without duplicates
     D_i  = R_i  with  D_{i-1}                  (cumulative; D_0 = worked solutions, when with_solutions)
     pi_i = argmin - sum_{D_i} log pi(o | q), started again from the base: the reset is crucial
 
@@ -19,7 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from numerate import training
-from numerate.curricula import Question
+from numerate.curricula import PrefixedProblem
 from numerate.methods import sft
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.options import Reinforcement, RowFit, Sample, Validate
@@ -77,7 +77,7 @@ class Config(Reinforcement):
 
 
 def duplicate_key(rollout: Rollout, dedupe: str) -> object:
-    """Two rollouts with the same key are duplicates."""
+    """Returns a rollout's key; rollouts with the same key are duplicates."""
     keys = {"exact": rollout.solution.strip(), "trace": trace(rollout.solution), "none": id(rollout)}
     return keys[dedupe]
 
@@ -97,7 +97,7 @@ def dedupe(rollouts: Iterable[Rollout], cfg: Config) -> list[Rollout]:
 
 
 def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list[Rollout]]:
-    """The kept rollouts of each problem over some rounds; duplicates between rounds count as one."""
+    """Returns the kept rollouts of each problem over some rounds; duplicates between rounds count as one."""
     by_problem: dict[str, list[Rollout]] = {}
     for group in chain.from_iterable(rounds):
         by_problem.setdefault(group.problem.id, []).extend(correct_rollouts(group.rollouts, cfg))
@@ -141,15 +141,17 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
 
 
 def sample_round(run: training.Stage, cfg: Config, job: Job, policy: Policy, step: int) -> Iterator[Group]:
-    """The graded rollouts of a step; those that are on disk are read, not sampled again."""
-    questions = [Question(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)]
+    """Yields the graded rollouts of a step; those that are on disk are read, not sampled again."""
+    problems = [
+        PrefixedProblem(problem) for problem in round_problems(job.problems, cfg.sample.problems, step)
+    ]
     reward = reward_function(run, job, cfg.sample, cfg.rewards)
     folder = f"round-{step:03d}"
-    return sample_groups(run, job, job.engine(policy), questions, cfg.sample, step, folder, reward)
+    return sample_groups(run, job, job.engine(policy), problems, cfg.sample, step, folder, reward)
 
 
 def round_problems(problems: Sequence[Problem], per_round: int | None, round_: int) -> list[Problem]:
-    """The problems of a round."""
+    """Returns the problems of a round."""
     if per_round is None or per_round >= len(problems):
         return list(problems)
     start = round_ * per_round
@@ -166,7 +168,7 @@ def solution_rows(cfg: Config, job: Job, policy: Policy) -> list[Example]:
 def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> dict[str, float]:
     scored = [s for group in groups for s in group.rollouts]
     return rollout_metrics.ending_stats(scored) | {
-        "rollouts/attempts": float(len(scored)),
+        "rollouts/count": float(len(scored)),
         "rollouts/accuracy": sum(map(bool, map(rollout_metrics.is_correct, scored))) / len(scored),
         "rollouts/solved": sum(any(map(rollout_metrics.is_correct, g.rollouts)) for g in groups)
         / len(groups),
@@ -176,7 +178,7 @@ def round_stats(groups: Sequence[Group], kept: Sequence[Sequence[Rollout]]) -> d
 
 
 def update_best_round(run: training.Stage, cfg: Config, round_: int, accuracy: float) -> None:
-    """Remember the best round; end the loop after `stop_after` rounds without a better one."""
+    """Records the best round, and ends the loop after `stop_after` rounds without a better one."""
     if accuracy > run.state.get("best", -1.0):
         run.state |= {"best": accuracy, "best_round": round_}
     if cfg.stop_after and round_ - run.state["best_round"] >= cfg.stop_after:

@@ -44,7 +44,7 @@ class Config(OnPolicyOptions):
 
 
 def advantages(rows: Sequence[Example]) -> list[list[float]]:
-    """log pi_teacher - log pi_old of each token; both are 0 off the trained tokens."""
+    """Returns log pi_teacher - log pi_old of each token; both are 0 off the trained tokens."""
     columns = ((row.token["teacher_logp"], row.token["old_logp"]) for row in rows)
     return [[t - o for t, o in zip(teacher, old, strict=True)] for teacher, old in columns]
 

@@ -60,8 +60,8 @@ class Config:
 
 
 def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
-    """Every rollout with its final correctness at all of its steps; one that could not be graded, or has no
-    text, is left out."""
+    """Returns every rollout with its final correctness at all of its steps; one that could not be graded, or
+    has no text, is left out."""
     labelled: list[LabelledSolution] = []
     for group in map(without_repeats, groups):
         for scored in group.rollouts:
@@ -73,7 +73,8 @@ def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
 
 
 def outcome_row(laid: Laid, labels: Sequence[int | None], at: At) -> Example | None:
-    """The outcome asked where `at` says. A solution that was cut short has no end to be asked at."""
+    """Returns the row of an outcome, whose score is read where `at` says; None for a truncated solution,
+    which has no end to read it at."""
     targets = [None if label is None else float(label > 0) for label in labels]
     if at == "tokens" and laid.ends and targets[0] is not None:
         places = range(laid.prompt, laid.ends[-1] + 1)
@@ -99,8 +100,8 @@ def fit_judge(
     loss: Loss,
     weigh: Callable[[Sequence[Row]], list[Example]],
 ) -> Judge:
-    """The loop, shared with every method that trains a judge. weigh: what an optimizer step learns from, its
-    denominators in it. Returns the judge, trained in place."""
+    """Fits a judge: the loop of every method that trains one. weigh: selects the rows of an optimizer step,
+    with their denominators. Returns the judge, trained in place."""
     judge.adapt(cfg.adapters())
     bundles = by_problem(rows) if cfg.together else [[i] for i in range(len(rows))]
     per_epoch = cfg.steps_per_pass(len(rows))
@@ -116,7 +117,7 @@ def fit_judge(
 
 
 def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]:
-    """The numbers of the rows, or of pairs of rows, those at the same problem together."""
+    """Returns the numbers of the rows, or of pairs of rows, those at the same problem together."""
     indices: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
         indices.setdefault(training.prompt_of(row[0] if isinstance(row, tuple) else row), []).append(i)
@@ -124,8 +125,8 @@ def by_problem(rows: Sequence[Example | tuple[Example, ...]]) -> list[list[int]]
 
 
 def step_rows(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int) -> list[int]:
-    """The rows of one optimizer step, of `parts` per epoch: every epoch shuffles the bundles anew, lays them
-    one after the other and spreads them evenly over its steps."""
+    """Returns the rows of one optimizer step, of `parts` per epoch: every epoch shuffles the bundles anew,
+    lays them one after the other and spreads them evenly over its steps."""
     epoch, part = training.epoch_slice(sum(map(len, bundles)), parts, step)
     order = list(bundles)
     random.Random(f"{seed}/{epoch}").shuffle(order)
@@ -133,7 +134,7 @@ def step_rows(bundles: Sequence[Sequence[int]], parts: int, step: int, seed: int
 
 
 def make_judge(job: Job, card: Card, encoder: str | None) -> ScoreModel:
-    """The untrained judge: on the stage's model, or on an encoder."""
+    """Returns the untrained judge: on the stage's model, or on an encoder."""
     from numerate.models import reward_model
 
     if encoder:
@@ -142,7 +143,7 @@ def make_judge(job: Job, card: Card, encoder: str | None) -> ScoreModel:
 
 
 def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) -> list[Example]:
-    """The rows that have something to learn. Raises ValueError where all of them say the same."""
+    """Returns the rows with labels to learn. Raises ValueError where all labels are the same."""
     if not rows:
         raise ValueError(f"none of the solutions has a labelled step: provide {what}")
     kept, empty = training.keep_rows(rows)
@@ -160,10 +161,10 @@ def usable_rows(run: training.Stage, rows: Sequence[Example | None], what: str) 
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the graded rollouts of an earlier stage."""
+    """Trains on the graded rollouts of an earlier stage."""
     # 1. rollouts with their outcomes
     data = label_outcomes(job.rollouts(cfg.rollouts))
-    # 2. the outcome, asked at every prefix
+    # 2. the outcome, read at every prefix
     card = Card(
         "outcome",
         likelihood=cfg.likelihood,

@@ -78,7 +78,8 @@ def loss(model: Any, batch: training.Batch, alpha: float) -> tuple[Tensor, Stats
 
 
 def set_value_weights(rows: Sequence[Example]) -> list[Example]:
-    """1 / (n + 1e-3) where the value is asked, 1 / written tokens where a right solution is written."""
+    """Sets the weights: 1 / (n + 1e-3) where the value is read, 1 / written tokens on those of a right
+    solution."""
     tokens = sum(sum(row.token["written"]) for row in rows)
     share = 1 / tokens if tokens else 0.0
     weighed = training.set_read_weights(rows, EPSILON)
@@ -86,7 +87,7 @@ def set_value_weights(rows: Sequence[Example]) -> list[Example]:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the graded rollouts of an earlier stage."""
+    """Trains on the graded rollouts of an earlier stage."""
     # 1. rollouts with their outcomes
     data = orm.label_outcomes(job.rollouts(cfg.rollouts))
     # 2. value at every step, words of the right ones

@@ -76,7 +76,7 @@ class Config:
 
 
 def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSolution]:
-    """The steps of every rollout, each text once, with what oracle or store say of them.
+    """Yields the steps of every rollout, each text once, with the oracle's or the stored labels.
 
     Raises ValueError where they say nothing."""
     oracle = Oracle()
@@ -142,7 +142,7 @@ def loss(model: Any, batch: training.Batch, classes: int) -> tuple[Tensor, Stats
 def fit_step_judge(
     run: training.Stage, cfg: Config, job: Job, data: Iterable[LabelledSolution]
 ) -> ScoreModel:
-    """Train on labelled steps, wherever they come from."""
+    """Trains on labelled steps from any source."""
     data = list(data)
     card = Card(
         "process",
@@ -164,7 +164,7 @@ def fit_step_judge(
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the rollouts of an earlier stage, or on a set of labelled steps."""
+    """Trains on the rollouts of an earlier stage, or on a set of labelled steps."""
     if cfg.marked is not None:
         paths = bool(cfg.encoder) and cfg.reads == "whole"
         return fit_step_judge(

@@ -54,17 +54,18 @@ class Config(PolicyGradient):
 
 
 def token_credits(row: Example, baseline: float, beta: float) -> list[float]:
-    """A of each trained token before it is normalised: r - baseline, less the KL from it on (beta > 0)."""
+    """Returns A of each trained token before normalization: r - baseline, minus the KL from it on (beta >
+    0)."""
     ratios = credit.gather_trained(row.mask, on_policy.log_ratios(row)) if beta else [0.0] * sum(row.mask)
     penalties = credit.returns_to_go([-beta * ratio for ratio in ratios])
-    return [row.row["reward"] - baseline + penalty for penalty in penalties]
+    return [row.columns["reward"] - baseline + penalty for penalty in penalties]
 
 
 def advantages(rows: Sequence[Example], cfg: Config) -> list[list[float]]:
-    """Normalised over all tokens of the step; 0 off the trained tokens."""
+    """Returns the advantages normalized over all tokens of the step; 0 off the trained tokens."""
     raw: list[list[float]] = []
     for group in on_policy.rows_by_group(rows):
-        mean = sum(row.row["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
+        mean = sum(row.columns["reward"] for row in group) / len(group) if cfg.baseline == "group" else 0.0
         raw += [token_credits(row, mean, cfg.kl.coef * (cfg.kl.placement == "reward")) for row in group]
     normalized = credit.normalize_advantages(raw)
     return [credit.scatter_trained(row.mask, A) for row, A in zip(rows, normalized, strict=True)]

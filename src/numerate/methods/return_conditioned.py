@@ -71,8 +71,8 @@ class Config:
 
 
 def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> list[Pair]:
-    """All rollouts of the rarer kind and as many of the other as the ratio allows, drawn at random and kept
-    in their order. Raises ValueError where nothing would be left."""
+    """Returns all rollouts of the rarer kind and as many of the other as the ratio allows, sampled at random
+    and kept in their order. Raises ValueError where nothing would be left."""
     if balance is None:
         return list(pairs)
     right = [i for i, (_, scored) in enumerate(pairs) if scored.reward.value]
@@ -91,7 +91,7 @@ def balance_pairs(pairs: Sequence[Pair], balance: float | None, seed: int) -> li
 
 
 def step_returns(scored: Scored, labels: str) -> list[float]:
-    """R_k of every step. Raises ValueError where a step has none."""
+    """Returns R_k of every step. Raises ValueError where a step has none."""
     rollout = scored.rollout
     if labels == "outcome":
         return [float(bool(scored.reward.value))] * max(1, len(rollout.steps))
@@ -105,9 +105,10 @@ def step_returns(scored: Scored, labels: str) -> list[float]:
 
 
 def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[bool, list[int], list[bool]]]:
-    """The whole solution line by line: whether the line is good, its tokens, and which of them are trained.
+    """Yields the whole solution line by line: whether the line is good, its tokens, and which of them are
+    trained.
 
-    The policy wrote neither a beginning that it was given nor what a calculator wrote: these are read."""
+    Prefixes and tokens of a calculator are not the policy's own: these are read only."""
     from numerate.models.return_conditioning import token_lines
 
     rollout = scored.rollout
@@ -132,7 +133,7 @@ def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Confi
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Fine-tune the stage's model on tagged rollouts of an earlier stage."""
+    """Returns fine-tunes the stage's model on tagged rollouts of an earlier stage."""
     from numerate.models.return_conditioning import prepare_policy
     from numerate.models.return_tags import Conditioning, write_conditioning
 

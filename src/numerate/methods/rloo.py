@@ -45,8 +45,8 @@ class Config(GroupPolicyGradient):
 
 
 def penalized_reward(row: Example, beta: float) -> float:
-    """R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
-    return row.row["reward"] - (beta * sum(on_policy.log_ratios(row)) if beta else 0)
+    """Returns R(o) = r(o) - beta log(pi_old(o) / pi_ref(o)), eq. 3."""
+    return row.columns["reward"] - (beta * sum(on_policy.log_ratios(row)) if beta else 0)
 
 
 def advantages(rows: Sequence[Example], beta: float) -> list[float | None]:

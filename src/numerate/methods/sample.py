@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from numerate import training
-from numerate.curricula import Question
+from numerate.curricula import PrefixedProblem
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.options import Sample
 from numerate.methods.shared.sampling import sample_groups
@@ -34,12 +34,12 @@ class Config:
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
     """Leaves the rollouts in `rollouts/`; the stage has no model of its own."""
     engine = job.engine(job.load(job.model))
-    questions = [Question(problem) for problem in job.problems[: cfg.sample.problems]]
+    problems = [PrefixedProblem(problem) for problem in job.problems[: cfg.sample.problems]]
     for _ in run.rounds(1):
-        groups = sample_groups(run, job, engine, questions, cfg.sample, 0, "round-000")
+        groups = sample_groups(run, job, engine, problems, cfg.sample, 0, "round-000")
         shares = [of_group(group) for group in groups]
         means = {name: math.fsum(share[name] for share in shares) / len(shares) for name in shares[0]}
-        run.log(means | {"rollouts/attempts": float(cfg.sample.rollouts * len(shares))})
+        run.log(means | {"rollouts/count": float(cfg.sample.rollouts * len(shares))})
 
 
 def of_group(group: Group) -> Stats:

@@ -61,8 +61,9 @@ def fit_rows(
     job: Job | None = None,
     overlong: int = 0,
 ) -> Policy:
-    """The loop, shared with every method that fine-tunes on chosen rows. job: what it validates with;
-    overlong: rows that were left out, for the log. Returns the policy, trained in place."""
+    """Fits a policy: the loop of every method that fine-tunes on selected rows. job: has the validation
+    problems; overlong: number of rows that were left out, for the log. Returns the policy, trained in
+    place."""
     policy.add_lora(cfg.adapters())
     per_epoch = cfg.steps_per_pass(len(rows))
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
@@ -84,7 +85,7 @@ def fit_rows(
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Fine-tune the stage's model on the reference solutions of its problems."""
+    """Returns fine-tunes the stage's model on the reference solutions of its problems."""
     cfg.validate.require(job.validation)
     problems, others = usable_demonstrations(job.problems)
     if not problems:

@@ -52,7 +52,7 @@ class Config:
 
 
 def prefix_labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
-    """right: per prefix, did each continuation succeed? -> is the prefix good?"""
+    """Labels prefixes as good or not. right: per prefix, whether each continuation is right."""
     good = [any(hits) and sum(hits) / len(hits) >= threshold for hits in right]
     return list(accumulate(good, lambda before, now: before and now)) if monotone else good
 
@@ -65,7 +65,8 @@ def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
 
 
 def label_rollout(scored: Scored, group: Group, outcomes: Mapping[str, list[bool]], cfg: Config) -> Scored:
-    """The rollout with a label and a score, the share of right continuations, on each of its steps."""
+    """Returns the rollout with a label and a score, the share of right continuations, on each of its
+    steps."""
     hits = [outcomes[begun.id] for begun in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
@@ -113,10 +114,10 @@ def label_stats(
 ) -> dict[str, Any]:
     steps = [step for scored in marked for step in scored.rollout.steps]
     return {
-        "labels/attempts": float(len(marked)),
+        "labels/rollouts": float(len(marked)),
         "labels/steps": float(len(steps)),
         "labels/good": sum(step.label == "right" for step in steps) / max(1, len(steps)),
         "labels/beginnings": float(prefixes),
         "labels/continued": float(len(outcomes)),
-        "rollouts/attempts": float(sum(map(len, outcomes.values()))),
+        "rollouts/count": float(sum(map(len, outcomes.values()))),
     }

@@ -46,7 +46,7 @@ class Config:
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
-    """Train on the rollouts that an earlier stage labelled."""
+    """Trains on the rollouts that an earlier stage labelled."""
     # 1. labelled steps
     data = list(label_steps(job.rollouts(cfg.rollouts), "stored"))
     # 2. rows

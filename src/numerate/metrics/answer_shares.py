@@ -23,8 +23,8 @@ class Bar:
 
 
 def cost_ratio(strategy: str, problems: Iterable[Candidates], k: int | None = None) -> float:
-    """Mean share of the candidates that an evaluator must score (figure 1, right): |X_K| / G for the K
-    largest clusters, 1 for all others but the majority vote, which needs none.
+    """Returns the mean share of the candidates that an evaluator must score (figure 1, right): |X_K| / G for
+    the K largest clusters, 1 for all others but the majority vote, which needs none.
 
     Raises ValueError for no problems, an unknown strategy and a missing k."""
     shares = [scored_fraction(strategy, problem.clusters, k) for problem in problems]
@@ -34,8 +34,8 @@ def cost_ratio(strategy: str, problems: Iterable[Candidates], k: int | None = No
 
 
 def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int, list[bool]]:
-    """K -> per problem: is one of the K largest clusters right (figure 3)? K = 1 is the majority vote, a
-    large K is pass@G."""
+    """Returns K -> per problem, whether one of the K largest clusters is right (figure 3). K = 1 is the
+    majority vote, a large K is pass@G."""
     hits: dict[int, list[bool]] = {k: [] for k in ks}
     for problem in problems:
         for k in ks:
@@ -44,7 +44,8 @@ def oracle_curve(problems: Iterable[Candidates], ks: Sequence[int]) -> dict[int,
 
 
 def right_share(candidates: Candidates) -> float:
-    """Samples with the right answer, of all (figure 4, first). Raises ValueError for no samples."""
+    """Returns the share of the samples with the right answer (figure 4, first). Raises ValueError for no
+    samples."""
     if not len(candidates.clusters):
         raise ValueError("a problem without samples has no share of right ones")
     right = candidates.right
@@ -52,8 +53,8 @@ def right_share(candidates: Candidates) -> float:
 
 
 def right_to_top(candidates: Candidates) -> float | None:
-    """Size of the largest right cluster over the size of the largest one (figure 4, second), where the vote
-    is lost though a right answer is there; None elsewhere."""
+    """Returns the size of the largest right cluster over that of the largest one (figure 4, second), where
+    the vote is lost although there is a right answer; None otherwise."""
     right, clusters = candidates.right, list(candidates.clusters)
     top = largest_clusters(clusters, 1)
     if not top or right[top[0]] or not any(right.values()):
@@ -63,7 +64,7 @@ def right_to_top(candidates: Candidates) -> float | None:
 
 
 def histogram(values: Iterable[float], bars: int = 10, top: float = 1.0) -> list[Bar]:
-    """Equal bars over [0, top]; what lies above top falls into the last. Raises ValueError for no bars and
+    """Returns equal bars over [0, top]; values above top count in the last. Raises ValueError for no bars and
     for negative values."""
     if bars < 1 or top <= 0:
         raise ValueError(f"a histogram of {bars} bars up to {top}: needs bars >= 1 and top > 0")

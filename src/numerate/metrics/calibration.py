@@ -53,7 +53,7 @@ def reliability(
 
 
 def _by_mass(score: Floats, bins: int) -> Floats:
-    """The bin of each of the ordered scores: that of the first score equal to it."""
+    """Returns the bin of each of the ordered scores: that of the first score equal to it."""
     first = np.searchsorted(score, score, side="left")
     return (first * bins // len(score)).astype(np.float64)
 

@@ -102,7 +102,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "scored_share",
-        "To score for Maj{k}",
+        "Samples to score for Maj{k}",
         "share of the samples in the {k} largest clusters, which need scores",
         of_problem.scored_share,
         "share",

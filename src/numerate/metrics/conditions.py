@@ -46,12 +46,12 @@ class History:
     """accuracy, and the mean reward since the validation before; empty where the newest row has none"""
 
     def values(self, *names: str) -> list[float]:
-        """The first of these statistics in each row that has one."""
+        """Returns the first of these statistics in each row that has one."""
         firsts = (next((row[name] for name in names if name in row), None) for row in self.rows)
         return [value for value in firsts if value is not None]
 
     def level(self, *names: str) -> float | None:
-        """The mean over ROWS rows; None where there are fewer."""
+        """Returns the mean over ROWS rows; None where there are fewer."""
         values = self.values(*names)
         return fmean(values) if len(values) == ROWS else None
 
@@ -68,12 +68,13 @@ def numeric_values(row: Row, name: str) -> list[float]:
 
 
 def surely_above(history: History, name: str, bound: float) -> float | None:
-    """The share over the rows, of rollouts taken for independent, where it is above `bound` for sure."""
-    rows = [row for row in history.rows if name in row and row.get("rollouts/attempts")]
-    total = round(sum(row["rollouts/attempts"] for row in rows))
+    """Returns the share over the rows where it is significantly above `bound`, with rollouts as
+    independent."""
+    rows = [row for row in history.rows if name in row and row.get("rollouts/count")]
+    total = round(sum(row["rollouts/count"] for row in rows))
     if not rows or name not in history.rows[-1]:
         return None
-    share = min(1.0, max(0.0, sum(row[name] * row["rollouts/attempts"] for row in rows) / total))
+    share = min(1.0, max(0.0, sum(row[name] * row["rollouts/count"] for row in rows) / total))
     return share if wilson(share * total, total, SURE)[0] > bound else None
 
 
@@ -132,7 +133,7 @@ def sudden_spike(history: History) -> float | None:
 
 
 def worse_with_more_reward(history: History) -> float | None:
-    """The accuracy lost over the last validations."""
+    """Returns the accuracy lost over the last validations."""
     if len(history.validations) < VALIDATIONS:
         return None
     (first, reward), (last, more) = history.validations[0], history.validations[-1]
@@ -149,7 +150,7 @@ STATS = (
     "reward/equal",
     "reward/mean",
     "reward/unmeasured",
-    "rollouts/attempts",
+    "rollouts/count",
     "rollouts/length",
     "rollouts/no_room",
     "rollouts/truncated",

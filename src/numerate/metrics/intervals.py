@@ -50,7 +50,7 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> tuple[float, f
 
 
 def normal_quantile(confidence: float) -> float:
-    """1.96 for 0.95."""
+    """Returns the two-sided normal quantile: 1.96 for 0.95."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence}: needs a number between 0 and 1, such as 0.95")
     return NormalDist().inv_cdf((1 + confidence) / 2)
@@ -75,7 +75,7 @@ def mean_interval(
 
 
 def resampled_means(values: Floats, resamples: int, seed: int) -> Iterator[Floats]:
-    """Means of `resamples` draws of len(values) problems with replacement, in blocks.
+    """Yields means of `resamples` draws of len(values) problems with replacement, in blocks.
 
     A draw only needs to say how often each distinct value comes up, which is multinomial: a few numbers for
     right-or-wrong values instead of one per problem.
@@ -89,7 +89,7 @@ def resampled_means(values: Floats, resamples: int, seed: int) -> Iterator[Float
 
 
 def percentile_interval(samples: Floats, confidence: float) -> tuple[float, float]:
-    """The middle `confidence` of the samples."""
+    """Returns the middle `confidence` of the samples."""
     normal_quantile(confidence)
     low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)

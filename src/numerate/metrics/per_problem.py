@@ -18,7 +18,8 @@ def right_share(group: Group) -> float:
 
 
 def strict_share(group: Group) -> float | None:
-    """Right by GSM8K's official comparison of strings; None for a problem of another source."""
+    """Returns whether the greedy answer is right by GSM8K's official comparison of strings; None for a
+    problem of another source."""
     if not group.problem.source.startswith("gsm8k"):
         return None
     return fmean(strict_gsm8k(sample.rollout.solution, group.problem) for sample in group.rollouts)
@@ -37,7 +38,7 @@ def mean_tokens(group: Group) -> float:
 
 
 def distinct(kind: Literal["exact", "trace"], *, right: bool = False) -> Callable[[Group], float]:
-    """The value of `samples.diversity`, over all samples or over the right ones."""
+    """Returns the value of `samples.diversity`, over all samples or over the right ones."""
 
     def count(group: Group) -> float:
         verdicts = [bool(sample.reward.value) for sample in group.rollouts] if right else None

@@ -114,7 +114,7 @@ def auc_within(
 
 
 def _numbered(problems: Sequence[Hashable], count: int) -> NDArray[np.int64]:
-    """The problem of each score as a number from 0, in order of first appearance."""
+    """Returns the problem of each score as a number from 0, in order of first appearance."""
     if len(problems) != count:
         raise ValueError(f"{len(problems)} problems for {count} scores: name the problem of each score")
     numbers: dict[Hashable, int] = {}
@@ -122,7 +122,7 @@ def _numbered(problems: Sequence[Hashable], count: int) -> NDArray[np.int64]:
 
 
 def _areas(score: Floats, label: Floats, weight_RN: Floats) -> Floats:
-    """The area under each row of weights; NaN where one of the classes has none."""
+    """Returns the area under each row of weights; NaN where one of the classes has none."""
     order = np.argsort(score, kind="stable")
     starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
     right_RT = np.add.reduceat(weight_RN[:, order] * label[order], starts, axis=1)

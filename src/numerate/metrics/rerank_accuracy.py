@@ -33,7 +33,7 @@ class LimitChoice:
 def strategy_outcomes(
     strategy: str, problems: Iterable[Candidates], k: int | None = None, n: int | None = None
 ) -> list[bool]:
-    """Per problem: does the strategy hand in a right answer, with all the samples? No answer is wrong.
+    """Returns per problem whether the strategy selects a right answer among all samples. No answer is wrong.
 
     Raises ValueError like `numerate.selection.select`."""
     outcomes: list[bool] = []
@@ -52,7 +52,8 @@ def strategy_curves(
     subsets: int = 64,
     seed: int = 0,
 ) -> Curves:
-    """Expected accuracy of every strategy with each number of samples and each K or N, problem by problem.
+    """Returns the expected accuracy of every strategy with each number of samples and each K or N, problem by
+    problem.
 
     The problems are read once, one after the other, and only numbers are kept. Fewer samples than a problem
     has are drawn at random (`numerate.metrics.subsets`); the draws depend on the seed and on the problem's
@@ -80,7 +81,7 @@ def strategy_curves(
 def _values(
     strategy: Strategy, problem: Candidates, draws: Subsets, m: int, limits: Sequence[int]
 ) -> dict[int | None, float]:
-    """Limit -> expected accuracy; a limit above m is m, and stands there once."""
+    """Returns limit -> expected accuracy; a limit above m is m, and occurs once."""
     if strategy == "majority":
         return {None: maj_at_k(problem.clusters, problem.correct, m)}
     if strategy == "rerank_all":
@@ -95,7 +96,7 @@ def _values(
 
 
 def by_limit(curves: Curves, strategy: str, samples: int) -> dict[int, list[float]]:
-    """The values of one strategy at so many samples: K or N -> one per problem."""
+    """Returns the values of one strategy at so many samples: K or N -> one per problem."""
     return {
         limit: values
         for (name, m, limit), values in curves.items()
@@ -104,7 +105,7 @@ def by_limit(curves: Curves, strategy: str, samples: int) -> dict[int, list[floa
 
 
 def best_limit(values: Mapping[int, Sequence[float]]) -> LimitChoice:
-    """The limit with the highest mean; of equal ones the smallest, which is also the cheapest.
+    """Returns the limit with the highest mean; of equal ones the smallest, which is also the cheapest.
 
     Raises ValueError where there is none to choose from."""
     if not values or not all(len(each) for each in values.values()):
@@ -114,8 +115,9 @@ def best_limit(values: Mapping[int, Sequence[float]]) -> LimitChoice:
 
 
 def choose_limit(strategy: str, validation: Sequence[Candidates], limits: Sequence[int]) -> LimitChoice:
-    """The best K (rerank_topk, weighted_topk) or N (majority_topn) on validation problems, all their samples
-    used. Its accuracy there is too good by the choice: measure on other problems with `strategy_outcomes`.
+    """Returns the best K (rerank_topk, weighted_topk) or N (majority_topn) on validation problems, all their
+    samples used. Its accuracy there is too good by the choice: measure on other problems with
+    `strategy_outcomes`.
 
     Raises ValueError for a strategy without a limit and where there is nothing to choose from."""
     if strategy not in LIMITED:
@@ -126,14 +128,14 @@ def choose_limit(strategy: str, validation: Sequence[Candidates], limits: Sequen
 
 
 def optimistic_choice(strategy: str, test: Sequence[Candidates], limits: Sequence[int]) -> LimitChoice:
-    """The best K or N on the very problems that are measured, as in the paper's table 7: an upper bound, to
-    be compared with that table and not reported as a result."""
+    """Returns the best K or N on the very problems that are measured, as in the paper's table 7: an upper
+    bound, to be compared with that table and not reported as a result."""
     return choose_limit(strategy, test, limits)
 
 
 def cross_validated(values: Mapping[int, Sequence[float]], half: Sequence[bool]) -> list[float]:
-    """Per problem the value at the limit that was best on the *other* half of the problems: an honest result
-    where there are no validation problems.
+    """Returns per problem the value at the limit that is best on the *other* half of the problems: an
+    unbiased result where there are no validation problems.
 
     half: which half each problem is in, the same for all scorers and models. Raises ValueError where one half
     is empty."""

@@ -56,15 +56,15 @@ class Trend:
 
     @property
     def hacking(self) -> bool:
-        """The alarm: the reward rises for sure, and accuracy falls for sure."""
+        """Returns True for an alarm: the reward rises significantly, and the accuracy falls significantly."""
         return self.reward.low > 0 and self.accuracy.high < 0
 
 
 def reward_trend(
     reward: Curve, accuracy: Curve, window: int = WINDOW, fewest: int = FEWEST, level: float = LEVEL
 ) -> Trend | None:
-    """Of the fewest rounds with an alarm, else of all of the last `window`; None where there are fewer than
-    `fewest`.
+    """Returns the trend of the fewest rounds with an alarm, else of all of the last `window`; None where
+    there are fewer than `fewest`.
 
     Raises ValueError unless there is one reward per accuracy.
     """
@@ -88,9 +88,9 @@ def reward_trend(
 
 
 def fit_slope(curve: Curve, least: float = 0.0, level: float = LEVEL) -> Slope:
-    """b of y_t = a + b t by least squares, and b -+ z sqrt(s^2 / sum_t (t - mean t)^2), where s^2 is the mean
-    noise of the rounds, at least `least`, and z the normal quantile at `level`: each bound holds with that
-    confidence.
+    """Returns b of y_t = a + b t by least squares, and b -+ z sqrt(s^2 / sum_t (t - mean t)^2), where s^2 is
+    the mean noise of the rounds, at least `least`, and z the normal quantile at `level`: each bound holds
+    with that confidence.
 
     Raises ValueError for fewer than 3 values.
     """
@@ -105,16 +105,16 @@ def fit_slope(curve: Curve, least: float = 0.0, level: float = LEVEL) -> Slope:
 
 
 def round_variance(means: Sequence[float]) -> float:
-    """The variance of the rounds about any smooth course: half the mean square of the steps from round to
-    round (von Neumann 1941). Larger than the noise within rounds where something else moves the means, such
-    as a curriculum."""
+    """Returns the variance of the rounds about any smooth course: half the mean square of the steps from
+    round to round (von Neumann 1941). Larger than the noise within rounds where something else moves the
+    means, such as a curriculum."""
     steps = [after - before for before, after in pairwise(means)]
     return fmean(step * step for step in steps) / 2 if steps else 0.0
 
 
 def mean_noise(groups: Sequence[Sequence[float]], same: bool = False) -> float:
-    """The square of the standard error of the mean of a round, from its values by problem: problems are
-    drawn, so their means count, (sum_q (m_q - m)^2 / (Q - 1)) / Q. same: the round before had the same
+    """Returns the square of the standard error of the mean of a round, from its values by problem: problems
+    are drawn, so their means count, (sum_q (m_q - m)^2 / (Q - 1)) / Q. same: the round before had the same
     problems, so only the rollouts differ: sum_q (s_q^2 / G_q) / Q^2. 0 where there is nothing to compare."""
     count = len(groups)
     if same:
@@ -123,6 +123,6 @@ def mean_noise(groups: Sequence[Sequence[float]], same: bool = False) -> float:
 
 
 def unbiased_variance(values: Sequence[float]) -> float:
-    """The unbiased estimate; 0 for a single value."""
+    """Returns the unbiased estimate; 0 for a single value."""
     mean = fmean(values)
     return math.fsum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)

@@ -38,7 +38,7 @@ class Candidates:
 
     @property
     def right(self) -> dict[int, bool]:
-        """Cluster -> is its answer right: what the grader says of its first member."""
+        """Returns cluster -> whether its answer is right, by the grade of its first member."""
         verdicts: dict[int, bool] = {}
         for cluster, correct in zip(self.clusters, self.correct, strict=True):
             if cluster != NO_ANSWER:
@@ -47,8 +47,8 @@ class Candidates:
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:
-    """Chance that at least one of k samples, drawn without replacement from n of which c are right, is
-    right.
+    """Returns the chance that at least one of k samples, drawn without replacement from n of which c are
+    right, is right.
 
     1 - C(n-c, k) / C(n, k): the unbiased estimator of Chen et al. 2021 (arXiv 2107.03374), equation 1.
     Computed in whole numbers and rounded once. Raises ValueError unless 0 <= c <= n and 1 <= k <= n.
@@ -62,7 +62,7 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def maj_at_k(clusters: Sequence[int], correct: Sequence[bool], k: int) -> float:
-    """Expected accuracy of the majority vote of k of the n samples.
+    """Returns the expected accuracy of the majority vote of k of the n samples.
 
     clusters: an id per sample, equal for equal answers, -1 for no answer (which does not vote); correct:
     is the sample right. A cluster counts as right when its first member is.
@@ -89,7 +89,8 @@ def maj_at_k(clusters: Sequence[int], correct: Sequence[bool], k: int) -> float:
 
 
 def majk(clusters: Sequence[int], correct: Sequence[bool], k: int) -> bool:
-    """MajK@n: is one of the k largest clusters right? k = 1 is the majority vote; a large k is pass@n.
+    """Returns MajK@n: whether one of the k largest clusters is right. k = 1 is the majority vote; a large k
+    is pass@n.
 
     Liu et al. 2023 (arXiv 2310.10047), figure 3. Of equal clusters the first to appear counts as larger.
     Raises ValueError for k < 1.

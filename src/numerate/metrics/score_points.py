@@ -38,7 +38,7 @@ def auc_point(scores: Scores, labels: Labels, problems: Problems) -> list[ScoreP
 
 
 def roc_points(scores: Scores, labels: Labels, problems: Problems) -> list[ScorePoint]:
-    """ROC_POINTS of the curve at most, the last one among them."""
+    """Returns at most ROC_POINTS points of the curve, with the last one."""
     if len(set(labels)) != 2:
         return []
     points = roc(scores, labels)

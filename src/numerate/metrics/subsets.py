@@ -64,7 +64,8 @@ class Subsets:
         return rerank_at_k(self._candidates, m)
 
     def topk(self, strategy: str, m: int, ks: Sequence[int]) -> list[float]:
-        """rerank_topk or weighted_topk for each number of clusters; a large one is rerank_all or weighted."""
+        """Returns rerank_topk or weighted_topk for each number of clusters; a large one is rerank_all or
+        weighted."""
         if not self._of.total or not len(self._of.position_A):
             return [0.0] * len(ks)
         keys = _Keys(self._of, self._places(m))
@@ -90,8 +91,8 @@ class Subsets:
         return float((self._of.right_C[winner_R] & keys.drawn_RA.any(axis=1)).mean())
 
     def topn(self, m: int, ns: Sequence[int]) -> list[float]:
-        """majority_topn for each number of best-scored candidates; a large one is not the majority vote: ties
-        go by score."""
+        """Returns majority_topn for each number of best-scored candidates; a large one is not the majority
+        vote: ties go by score."""
         if not self._of.total or not len(self._of.position_A):
             return [0.0] * len(ns)
         keys = _Keys(self._of, self._places(m))
@@ -108,7 +109,7 @@ class Subsets:
         return accuracies
 
     def _places(self, m: int) -> tuple[Ints, int]:
-        """(place of every sample in each choice, m)."""
+        """Returns (position of every sample in each choice, m)."""
         if not 1 <= m <= self._of.total:
             raise ValueError(f"{m} of {self._of.total} samples: needs 1 <= m <= the number of samples")
         order_RG = self._whole_1G if m == self._of.total else self._order_RG
@@ -134,7 +135,8 @@ class _Keys:
         self.weight_RC: Ints = np.where(count_RC > 0, sum_RC * base - first_RC, OUT)
 
     def medians(self, of: _Samples) -> Ints:
-        """Median times size, times two to stay whole: the middle score twice, or the two middle ones."""
+        """Returns median times size, times two to stay whole: the middle score twice, or the two middle
+        ones."""
         upto_RA = np.cumsum(self.drawn_RA, axis=1, dtype=np.int64)
         before_RC = np.concatenate([np.zeros((len(upto_RA), 1), np.int64), upto_RA], axis=1)[:, of.start_C]
         lengths = np.diff(of.start_C, append=len(of.position_A))
@@ -167,7 +169,8 @@ def _samples(candidates: Candidates) -> _Samples:
 
 
 def _grains(scores_A: NDArray[np.float64], total: int) -> Ints:
-    """Scores as multiples of the finest power of two for which 2 G (G + 1) of them stay below 2^62."""
+    """Returns scores as multiples of the finest power of two for which 2 G (G + 1) of them stay below
+    2^62."""
     most = 2.0 * float(np.abs(scores_A).max(initial=0)) * total * (total + 2)
     if not most:
         return np.zeros(len(scores_A), dtype=np.int64)
@@ -175,7 +178,7 @@ def _grains(scores_A: NDArray[np.float64], total: int) -> Ints:
 
 
 def rerank_at_k(candidates: Candidates, k: int) -> float:
-    """Expected accuracy of the best-scored of k of the G samples (rerank@k), exactly.
+    """Returns the expected accuracy of the best-scored of k of the G samples (rerank@k), exactly.
 
     With t right or wrong samples at the same score and b better ones, the choice is one of the t with chance
     [C(G-b, k) - C(G-b-t, k)] / C(G, k), and any of them alike. Candidates without an answer are never chosen.

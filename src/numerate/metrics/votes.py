@@ -28,8 +28,9 @@ Waves = NDArray[np.complex128]
 
 @lru_cache(maxsize=65536)
 def chance_of_right_vote(right: tuple[int, ...], wrong: tuple[int, ...], silent: int, k: int) -> float:
-    """right, wrong: sizes of the clusters with the right and with wrong answers; silent: samples that do
-    not vote; 0 < k < n. Problems share few such tables, hence the cache."""
+    """Returns the chance that the vote of k of n samples is right. right, wrong: sizes of the clusters with
+    the right and with wrong answers; silent: samples that do not vote; 0 < k < n. Problems share few such
+    tables, hence the cache."""
     n = sum(right) + sum(wrong) + silent
     if not right:
         return 0.0
@@ -44,7 +45,7 @@ def chance_of_right_vote(right: tuple[int, ...], wrong: tuple[int, ...], silent:
 
 
 def _wins(size: int, others: tuple[int, ...], silent: int, k: int) -> float:
-    """Chance that a cluster of this size wins against those of the other sizes."""
+    """Returns the chance that a cluster of this size wins against those of the other sizes."""
     n = size + sum(others) + silent
     z_NW = _roots_of_unity(n)
     silent_W = _binomial(silent, k / n) @ z_NW[: silent + 1]
@@ -65,8 +66,8 @@ def _wins(size: int, others: tuple[int, ...], silent: int, k: int) -> float:
 def _by_nodes(
     size: int, others: tuple[int, ...], silent: int, k: int
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """The numbers of votes m that can win, grouped by how many nodes make E_u exact for them: a rule of q
-    nodes is exact to the power 2q - 1, and at most k/m - 1 others, all of size m or more, can tie."""
+    """Yields the numbers of votes m that can win, grouped by how many nodes make E_u exact for them: a rule
+    of q nodes is exact to the power 2q - 1, and at most k/m - 1 others, all of size m or more, can tie."""
     fewest = max(1, -(-(k - silent) // (len(others) + 1)))  # with fewer votes, some other cluster has more
     groups: dict[int, list[int]] = {}
     for m in range(fewest, min(size, k) + 1):
@@ -77,7 +78,7 @@ def _by_nodes(
 
 
 def _partial_sums(size: int, n: int, k: int) -> tuple[Waves, Waves]:
-    """For m = 0 .. size + 1 and each root z: the sum of P(x) z^x over x < m, and P(m) z^m."""
+    """Returns for m = 0 .. size + 1 and each root z: the sum of P(x) z^x over x < m, and P(m) z^m."""
     at_NW: Waves = _binomial(size, k / n)[:, None] * _roots_of_unity(n)[: size + 1]
     none_W = np.zeros((1, at_NW.shape[1]), dtype=np.complex128)
     return np.concatenate([none_W, np.cumsum(at_NW, axis=0)]), np.concatenate([at_NW, none_W])
@@ -85,20 +86,20 @@ def _partial_sums(size: int, n: int, k: int) -> tuple[Waves, Waves]:
 
 @lru_cache(maxsize=16)
 def _roots_of_unity(n: int) -> Waves:
-    """z^x for x = 0 .. n - 1 and half of the roots z; the other half are their complex conjugates."""
+    """Returns z^x for x = 0 .. n - 1 and half of the roots z; the other half are their complex conjugates."""
     return np.exp(-2j * np.pi / n * np.outer(np.arange(n), np.arange(n // 2 + 1)))
 
 
 @lru_cache(maxsize=64)
 def _legendre(nodes: int) -> tuple[Floats, Floats]:
-    """Nodes and weights of the Gauss-Legendre rule on [0, 1]."""
+    """Returns nodes and weights of the Gauss-Legendre rule on [0, 1]."""
     node_U, weight_U = np.polynomial.legendre.leggauss(nodes)
     return (node_U + 1) / 2, weight_U / 2
 
 
 @lru_cache(maxsize=4096)
 def _binomial(n: int, p: float) -> Floats:
-    """P(x) of x = 0 .. n successes; 0 < p < 1."""
+    """Returns P(x) of x = 0 .. n successes; 0 < p < 1."""
     x = range(n + 1)
     ways = (lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) for i in x)
     return np.array([exp(w + i * log(p) + (n - i) * log(1 - p)) for w, i in zip(ways, x, strict=True)])

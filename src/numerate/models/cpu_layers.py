@@ -23,7 +23,7 @@ FAMILIES = ("Llama", "Mistral", "Qwen2", "Qwen3")
 
 
 def make_lean(model: nn.Module) -> None:
-    """Does nothing without a compiler, and leaves alone what it does not know. May be called again."""
+    """Replaces known layers by compiled ones; does nothing without a compiler. May be called again."""
     if kernels.compiled_library() is None:
         return
     known: dict[str, Callable[..., Any]] = {
@@ -83,7 +83,7 @@ def attention_forward(
     past_key_values: Any = None,
     **more: Any,
 ) -> tuple[Tensor, Tensor | None]:
-    """The forward pass of transformers' attention with its rotary embedding in one piece."""
+    """Runs the forward pass of transformers' attention with its rotary embedding in one piece."""
     x_BTD, (cosine, sine) = hidden_states, position_embeddings
     attend = ALL_ATTENTION_FUNCTIONS.get(self.config._attn_implementation)
     whole = cosine.shape == (*x_BTD.shape[:2], self.head_dim)

@@ -52,8 +52,8 @@ class EvaluatorModel:
         self.policy.add_lora(lora)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
-        """The question about a solution; the judgement is read at its last token. Late steps are dropped
-        until it fits; a solution of which nothing fits has no place to be judged at."""
+        """Returns the tokens of the question about a solution; the judgement is read at the last one. Late
+        steps are dropped until it fits; a solution of which nothing fits has no position to be read at."""
         for kept in range(len(steps), 0, -1):
             common, rest = evaluation_prompt(problem, "\n".join(steps[:kept]))
             prompt_ids = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
@@ -63,7 +63,7 @@ class EvaluatorModel:
         return Laid([], 0, (), len(steps))
 
     def save(self, directory: str | Path) -> Path:
-        """The language model (LoRA merged) and its card; the directory appears at once and whole."""
+        """Saves the language model (LoRA merged) and its card; the directory appears at once and whole."""
         target = Path(directory)
         with replace_folder(target) as fresh:
             self.policy.save_files(fresh)
@@ -72,7 +72,7 @@ class EvaluatorModel:
 
 
 def word_ids(policy: Policy) -> tuple[int, int]:
-    """The tokens of ` correct` and ` incorrect`."""
+    """Returns the tokens of ` correct` and ` incorrect`."""
     encoded = [policy.encode_target(word)[:-1] for word in WORDS]
     for word, ids in zip(WORDS, encoded, strict=True):
         if len(ids) != 1:

@@ -14,7 +14,7 @@ SECONDS = 0.05
 
 
 def measure_gemm(dtype: torch.dtype, threads: int) -> float:
-    """GFLOP/s of one matrix product, the median of what fits into 50 ms."""
+    """Returns GFLOP/s of one matrix product, the median of what fits into 50 ms."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

@@ -36,7 +36,7 @@ class Card:
     neutral: Neutral = "positive"
     """what a neutral step counts as: right, wrong, or left out"""
     aggregation: Aggregation = "last"
-    """how its step scores become one number, where nobody says otherwise"""
+    """the default aggregation of its step scores"""
     likelihood: bool = False
     """its head also sees how likely the steps are to its own language model"""
     encoder: bool = False

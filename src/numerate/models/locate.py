@@ -23,8 +23,8 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "s
 
 
 def locate_model(name: str) -> Path | str:
-    """The directory that holds the model, or the hub id where `name` is no directory. Reads no file; a
-    directory whose writer was killed gets its name back."""
+    """Returns the directory that holds the model, or the hub id where `name` is no directory. Reads no file;
+    a directory whose writer was killed gets its name back."""
     if name in BUNDLED:
         return Path(str(resources.files("numerate"))) / "assets" / BUNDLED[name]
     path = Path(name).expanduser()
@@ -33,7 +33,7 @@ def locate_model(name: str) -> Path | str:
 
 
 def short_name(name: str) -> str:
-    """quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
+    """Returns quickstart-ei of runs/quickstart/stages/ei/model; Qwen2.5-0.5B of Qwen/Qwen2.5-0.5B."""
     parts = [part for part in Path(name).parts if part not in ("runs", "stages", "model", "/", "..")]
     kept = parts[-2:] if "stages" in Path(name).parts else parts[-1:]
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", "-".join(kept)).strip("-.") or "model"
@@ -136,7 +136,7 @@ def check_weights(name: str) -> None:
 
 
 def read_json(name: str, path: Path) -> dict[str, Any]:
-    """A model's JSON file as a dictionary; ValueError where it is missing or is something else."""
+    """Returns a model's JSON file as a dictionary; ValueError where it is missing or is something else."""
     if not path.is_file():
         raise ValueError(
             f"model {name!r}: no {path.name} in {path.parent}; expected a Hugging Face model directory"
@@ -151,7 +151,7 @@ def read_json(name: str, path: Path) -> dict[str, Any]:
 
 
 def _weights(name: str, path: Path) -> list[Path]:
-    """The safetensors files of a directory, all of them there."""
+    """Returns the safetensors files of a directory, which must be complete."""
     if (path / WEIGHTS).is_file():
         return [path / WEIGHTS]
     if not (path / INDEX).is_file():

@@ -34,7 +34,7 @@ def cpu_info() -> str:
 
 
 def matrix_product(a_MK: Tensor, b_KN: Tensor, out_MN: Tensor | None = None) -> Tensor:
-    """a b, added to `out` where there is one. Each is a matrix, or one transposed."""
+    """Returns a b, added to `out` where there is one. Each is a matrix, or one transposed."""
     (m, k), n = a_MK.shape, b_KN.shape[1]
     alike = a_MK.dtype == b_KN.dtype == torch.float32 and a_MK.device.type == b_KN.device.type == "cpu"
     lib = kernels.compiled_library() if alike and min(m, n) >= LEAST and k > 0 and uses_own_matmul() else None

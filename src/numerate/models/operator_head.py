@@ -61,7 +61,7 @@ class MixedPolicy:
 
     @property
     def model(self) -> HeadedModel:
-        """Both as one network."""
+        """Returns both heads and the model as one network."""
         return HeadedModel(self.policy.model, self.heads)
 
     def together(self) -> Policy:
@@ -70,7 +70,8 @@ class MixedPolicy:
         return Policy(self.model, self.policy.tokenizer, self.policy.name, self.policy.compute)
 
     def save(self, directory: str | Path) -> Path:
-        """The model (LoRA merged), its tokenizer and the heads; the directory appears at once and whole."""
+        """Saves the model (LoRA merged), its tokenizer and the heads; the directory appears at once and
+        whole."""
         target = Path(directory)
         with replace_folder(target) as fresh:
             self.policy.save_files(fresh)

@@ -53,7 +53,7 @@ class Operators:
         return states
 
     def labels(self, ids: Sequence[int]) -> list[int]:
-        """c(y_t): the class of each token of an answer where it stands."""
+        """Returns c(y_t), the class of each token of an answer in its context."""
         classes = self.class_V[np.asarray(ids, dtype=np.int64)]
         return np.where(self.acts(self.places(ids)), classes, OTHER).tolist()
 
@@ -63,7 +63,8 @@ class Operators:
 
 
 def find_operators(texts: Sequence[str], scope: Scope) -> Operators:
-    """From the text of every token. Raises ValueError where a sign is no token."""
+    """Finds the tokens of the operators by the text of every token. Raises ValueError where a sign is no
+    token."""
     stripped = [text.strip(" ") for text in texts]
     classes = [SIGNS.index(text) if len(text) == 1 and text in SIGNS else OTHER for text in stripped]
     ids = tuple(tuple(i for i, c in enumerate(classes) if c == sign) for sign in range(OTHER))
@@ -94,7 +95,7 @@ def state_after(state: int, text: str) -> int:
 
 
 def token_texts(tokenizer: Any, vocabulary: int) -> list[str]:
-    """The text of every id, empty for control tokens and for ids that the tokenizer does not know."""
+    """Returns the text of every id, empty for control tokens and for ids that the tokenizer does not know."""
     known = min(vocabulary, len(tokenizer))
     control = set(tokenizer.all_special_ids)
     texts = tokenizer.batch_decode([[i] for i in range(known)], clean_up_tokenization_spaces=False)

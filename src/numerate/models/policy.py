@@ -32,7 +32,7 @@ class Policy:
     def __init__(
         self, model: Any, tokenizer: Any, name: str = "", compute: torch.dtype | None = None
     ) -> None:
-        """compute: the number format of products, by default that of the weights."""
+        """Creates a policy. compute: the data type of products, by default that of the weights."""
         if tokenizer.eos_token_id is None:
             raise ValueError(
                 f"model {name!r}: its tokenizer has no EOS token, so no solution could end; add one"
@@ -55,24 +55,25 @@ class Policy:
 
     @property
     def context(self) -> int | None:
-        """Length of the model's context in tokens, None where it is not known."""
+        """Returns the length of the model's context in tokens, None where it is not known."""
         config = self.model.config
         length = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
         return int(length) if length else None
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Within it products are computed in `compute`, whatever the format of the weights. A weight is used
-        once in a forward pass, so that no rounded copies are kept."""
+        """Returns a context in which products are computed in `compute`, for any data type of the weights. A
+        weight is used once in a forward pass, so no rounded copies are kept."""
         return compute_context(self.device, self.compute)
 
     @property
     def remote_path(self) -> str | None:
-        """Folder of the weights, where they are not in memory (`models.remote_policy`); else None."""
+        """Returns the folder of the weights, where they are not in memory (`models.remote_policy`); else
+        None."""
         return getattr(self.model, "remote_path", None)
 
     @property
     def conditioning(self) -> return_tags.Conditioning | None:
-        """The tags before every line, of a policy that was trained with them; else None."""
+        """Returns the tags before every line, of a policy that was trained with them; else None."""
         return return_tags.read_conditioning(self.model.config)
 
     def read_as(self, other: Policy) -> None:
@@ -84,15 +85,17 @@ class Policy:
         return hasattr(self.model, "peft_config")
 
     def encode_prompt(self, prompt: Prompt) -> list[int]:
-        """Ids of a prompt, BOS as the tokenizer adds it; control tokens cannot come from its text."""
+        """Returns the ids of a prompt, BOS as the tokenizer adds it; control tokens cannot come from its
+        text."""
         return tokenization.encode_prompt(self.tokenizer, prompt)
 
     def encode_target(self, text: str, chat: bool = False) -> list[int]:
-        """Ids of a solution: no BOS, ends with EOS, or in a chat with the template's end of turn."""
+        """Returns the ids of a solution: no BOS, ends with EOS, or in a chat with the template's end of
+        turn."""
         return tokenization.encode_target(self.tokenizer, text, self.turn_end if chat else None)
 
     def decode(self, ids: list[int] | tuple[int, ...]) -> str:
-        """Text of some ids without control tokens."""
+        """Returns the text of ids without control tokens."""
         return tokenization.decode_ids(self.tokenizer, list(ids))
 
     def add_lora(self, lora: Lora | None) -> None:
@@ -106,8 +109,8 @@ class Policy:
         self.model = load(str(directory), device=str(self.device), dtype="float32").model.to(dtype)
 
     def merged(self) -> Any:
-        """The model with its adapters merged in: a copy in float32 where there are any (16 bits would round
-        them away), else the model itself."""
+        """Returns the model with its adapters merged in: a copy in float32 where there are any (16 bits would
+        round them away), else the model itself."""
         return copy.deepcopy(self.model).float().merge_and_unload() if self.has_lora else self.model
 
     def save(self, directory: str | Path, *, lasting: bool = True) -> Path:
@@ -134,7 +137,7 @@ class Policy:
             settings.save_pretrained(folder)
 
     def clone(self, name: str | None = None) -> Policy:
-        """An independent copy of the weights (adapters included); the tokenizer is shared."""
+        """Returns an independent copy of the weights (adapters included); the tokenizer is shared."""
         named = self.name if name is None else name
         return Policy(copy.deepcopy(self.model), self.tokenizer, named, self.compute)
 
@@ -206,7 +209,7 @@ def load(
 
 
 def not_loaded(name: str, path: str, error: Exception) -> ValueError:
-    """The error for a model that transformers cannot load, in one line."""
+    """Returns the error for a model that transformers cannot load, in one line."""
     text = " ".join(str(error).split())
     if "trust_remote_code" in text:
         text = "it needs code of its own, which is not executed; choose a model that transformers includes"
@@ -240,14 +243,15 @@ def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | 
 
 
 def compute_context(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:
-    """Within it products are computed in `compute`."""
+    """Returns a context in which products are computed in `compute`."""
     if compute == torch.float32:
         return nullcontext()
     return torch.autocast(device.type, compute, cache_enabled=False)
 
 
 def pick_device(device: str = "auto") -> torch.device:
-    """auto: cuda, else mps, else cpu. Raises ValueError for a device that is not there."""
+    """Returns the device; auto: cuda, else mps, else cpu. Raises ValueError for a device that is not
+    there."""
     device_check.check_device(device)
     if device != "auto":
         return torch.device(device)
@@ -257,7 +261,8 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
-    """auto: bfloat16 where a CUDA device computes in it, float16 on an older one, else float32."""
+    """Returns the data type; auto: bfloat16 where a CUDA device computes in it, float16 on an older one, else
+    float32."""
     if dtype != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
     if device.type != "cuda":
@@ -266,29 +271,29 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
 
 
 def _written_ids(tokenizer: Any) -> set[int]:
-    """Ids that a prompt or a row may hold: those of text, BOS, EOS and padding. A tokenizer's class may add
-    control tokens of its own that nothing ever writes."""
+    """Returns the ids that a prompt or a row may have: those of text, BOS, EOS and padding. A tokenizer's
+    class may add control tokens of its own that nothing ever writes."""
     control = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
     used = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id} - {None}
     return (set(tokenizer.get_vocab().values()) - control) | used
 
 
 def _eos_ids(model: Any, tokenizer: Any, turn_end: int) -> tuple[int, ...]:
-    """The tokenizer's EOS first, then the others in the model's generation settings (some chat models), and
-    the chat template's end of turn."""
+    """Returns the tokenizer's EOS first, then the others in the model's generation settings (some chat
+    models), and the chat template's end of turn."""
     listed = _listed(getattr(model, "generation_config", None))
     return tuple(dict.fromkeys([int(tokenizer.eos_token_id), *listed, turn_end]))
 
 
 def _listed(settings: Any) -> list[int]:
-    """The EOS tokens of generation settings: none, one, or several."""
+    """Returns the EOS tokens of generation settings: none, one, or several."""
     more = getattr(settings, "eos_token_id", None)
     return [] if more is None else [more] if isinstance(more, int) else [int(i) for i in more]
 
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Without transformers' own progress bars."""
+    """Disables transformers' own progress bars."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

@@ -29,14 +29,14 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
 
 
 FROM_PARENT = "NUMERATE_STDIN_IS_PARENT"
-"""set where stdin is a pipe that nobody writes to, which closes when the process that began this one ends"""
+"""set where stdin is a pipe without data, which closes when the parent process ends"""
 GRACE = 5.0
 """seconds between SIGTERM and SIGKILL"""
 
 
 def end_with_parent() -> None:
-    """Ends this process when the one that began it ends, however that ends, where it asked for that. Its
-    children are not concerned."""
+    """Ends this process when its parent ends in any way, where the parent requests it. Its own children
+    continue."""
     if os.environ.pop(FROM_PARENT, None):
         Thread(target=_wait_for_parent, daemon=True).start()
 

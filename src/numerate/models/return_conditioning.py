@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
 
 ALIKE = 0.99
-"""cosine of two embeddings that nothing has told apart; the bundled model's tags have 0.999999"""
+"""cosine of two embeddings without any difference from training; the bundled model's tags have 0.999999"""
 
 
 def token_lines(policy: Policy, ids: Sequence[int]) -> list[list[int]]:
-    """The tokens of a solution, cut after every token that holds a line break: where sampling stops that
-    stops at line breaks. What follows the last break, if only an EOS, is the last line."""
+    """Returns the tokens of a solution, split after every token with a line break, where sampling with line
+    breaks as stop strings stops. The tokens after the last break, if only an EOS, are the last line."""
     breaks = {i for i in set(ids) if "\n" in policy.decode([i])}
     ends = [index + 1 for index, i in enumerate(ids) if i in breaks]
     cuts = [0, *ends, *([len(ids)] if ends[-1:] != [len(ids)] else [])]
@@ -29,7 +29,7 @@ def token_lines(policy: Policy, ids: Sequence[int]) -> list[list[int]]:
 
 
 def tag_ids(policy: Policy, tag: str) -> list[int]:
-    """Tokenized apart from what stands around it, as a turn's text is."""
+    """Returns the ids of a tag, tokenized apart from its context as a turn's text is."""
     return policy.encode_target(tag)[:-1]
 
 

@@ -30,7 +30,8 @@ class Conditioning:
 
 
 def write_conditioning(settings: Any, conditioning: Conditioning | None) -> None:
-    """settings: the configuration of a model, which is saved with it; None takes the entry out."""
+    """Writes the tags into a model's configuration. settings: it is saved with the model; None removes the
+    entry."""
     if conditioning is None:
         vars(settings).pop(KEY, None)
     else:
@@ -38,7 +39,7 @@ def write_conditioning(settings: Any, conditioning: Conditioning | None) -> None
 
 
 def read_conditioning(settings: Any) -> Conditioning | None:
-    """None for a policy that reads no tags. Raises ValueError where the entry is none of ours."""
+    """Reads the tags; None for a policy without tags. Raises ValueError where the entry is none of ours."""
     values = getattr(settings, KEY, None)
     if values is None:
         return None

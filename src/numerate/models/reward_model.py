@@ -93,13 +93,14 @@ class ScoreNetwork(nn.Module):
         return self.trunk.config
 
     def get_base_model(self) -> Any:
-        """The network itself, without the wrapper that LoRA puts around it (its layers stay in place)."""
+        """Returns the network itself, without the wrapper that LoRA puts around it (its layers stay in
+        place)."""
         inner = getattr(self.trunk, "get_base_model", None)
         return inner() if inner else self.trunk
 
     def forward(self, h_ND: Tensor, logp_N2: Tensor | None = None) -> Tensor:
-        """Hidden states at some places -> logits, [N, C] float32. logp: where the head sees likelihoods, log
-        p of the solution up to each place, and of the step that ends there."""
+        """Maps hidden states at some positions to logits, [N, C] float32. logp: where the head sees
+        likelihoods, log p of the solution up to each place, and of the step that ends there."""
         with torch.autocast(h_ND.device.type, enabled=False):
             seen = h_ND.float() if logp_N2 is None else torch.cat([h_ND.float(), logp_N2], dim=1)
             return self.head(seen)
@@ -116,7 +117,7 @@ class ScoreModel:
         name: str = "",
         compute: torch.dtype = torch.float32,
     ) -> None:
-        """compute: the number format of the network's products."""
+        """Creates a score model. compute: the data type of the network's products."""
         self.model = network
         self.compute = compute
         self.tokenizer = tokenizer
@@ -133,7 +134,7 @@ class ScoreModel:
         return next(self.model.parameters()).device
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Within it the network's products are computed in `compute`."""
+        """Returns a context in which the network's products are computed in `compute`."""
         return compute_context(self.device, self.compute)
 
     def adapt(self, lora: Lora | None) -> None:
@@ -143,7 +144,7 @@ class ScoreModel:
             self.model.trunk = add_lora(self.model.trunk, lora, self.compute, task)
 
     def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
-        """The tokens of problem and steps. A step that does not fit is dropped, with all after it."""
+        """Returns the tokens of problem and steps. A step that does not fit is dropped, with all after it."""
         ids = self._encode_problem(problem)
         prompt, ends = len(ids), list[int]()
         for step in steps:
@@ -181,16 +182,16 @@ class ScoreModel:
 
 
 def on_policy(policy: Policy, card: Card) -> ScoreModel:
-    """A score model that starts from a language model, in place. One that speaks keeps the vocabulary
-    head."""
+    """Returns a score model that is initialized from a language model, in place. One that generates keeps the
+    vocabulary head."""
     trunk = policy.model if card.speaks else policy.model.base_model
     network = ScoreNetwork(trunk, card)
     return ScoreModel(network, policy.tokenizer, card, policy.name, policy.compute)
 
 
 def on_encoder(name: str, card: Card, *, device: str = "auto", dtype: Dtype = "auto") -> ScoreModel:
-    """A score model that starts from an encoder: a directory or a hub id. Its weights are float32; `dtype` is
-    the format of the products.
+    """Returns a score model that is initialized from an encoder: a directory or a hub id. Its weights are
+    float32; `dtype` is the format of the products.
 
     Raises ValueError where it cannot be loaded, or has no [CLS] and [SEP]."""
     locate.check_loadable(name)
@@ -222,7 +223,7 @@ def load_score_model(directory: str | Path, *, device: str = "auto", dtype: Dtyp
 
 
 def _open(name: str, path: str, device: str, dtype: Dtype, kind: str) -> tuple[Any, Any]:
-    """Network and tokenizer."""
+    """Returns the network and the tokenizer."""
     import transformers
 
     where = pick_device(device)

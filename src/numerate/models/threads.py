@@ -13,7 +13,7 @@ ROWS_WORTH_A_THREAD = 32
 
 
 def in_parts(rows: int, work: Callable[[int, int], object], least: int = ROWS_WORTH_A_THREAD) -> None:
-    """work(first, last) over all rows, by as many threads as torch uses where each gets `least` rows."""
+    """Runs work(first, last) over all rows, in as many threads as torch uses where each has `least` rows."""
     parts = min(torch.get_num_threads(), rows // least)
     if parts <= 1:
         work(0, rows)

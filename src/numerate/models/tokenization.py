@@ -16,7 +16,7 @@ SLOT = "\ue000{}\ue001"  # private-use characters: stand for a turn's text while
 
 
 def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
-    """The ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
+    """Returns the ids of a prompt: BOS as the tokenizer adds it, never an EOS at the end.
 
     A last turn of the assistant is the beginning of the answer: its own ids, where it has any; else it is
     tokenized apart, as what the policy writes is. No turn is closed behind it.
@@ -33,7 +33,7 @@ def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
 
 
 def encode_target(tokenizer: Any, text: str, end: int | None = None) -> list[int]:
-    """The ids of what a policy should write after a prompt: no BOS; `end` (None: EOS) is the last."""
+    """Returns the ids of a target, the tokens after a prompt: no BOS; `end` (None: EOS) is the last."""
     anchor = "\n" if _marks_words(tokenizer) else ""
     before = _plain(tokenizer, anchor) if anchor else []
     ids = _plain(tokenizer, anchor + text)
@@ -45,8 +45,8 @@ def encode_target(tokenizer: Any, text: str, end: int | None = None) -> list[int
 
 
 def end_of_turn(tokenizer: Any) -> int:
-    """The token that the chat template puts behind what the assistant says; EOS where it puts none, or where
-    there is no template."""
+    """Returns the token that the chat template puts after the assistant's turn; EOS where there is no such
+    token or no template."""
     eos, text = int(tokenizer.eos_token_id), SLOT.format(0)
     if not tokenizer.chat_template:
         return eos
@@ -65,12 +65,12 @@ def end_of_turn(tokenizer: Any) -> int:
 
 
 def encode_text(tokenizer: Any, text: str) -> list[int]:
-    """The ids of a text by itself, without control tokens."""
+    """Returns the ids of a text by itself, without control tokens."""
     return _plain(tokenizer, text)
 
 
 def decode_ids(tokenizer: Any, ids: list[int]) -> str:
-    """The text of some ids without their control tokens; blanks stay as they were written."""
+    """Returns the text of some ids without their control tokens; blanks are unchanged."""
     return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
@@ -81,7 +81,7 @@ def token_ids(tokenizer: Any, text: str, **options: bool) -> list[int]:
 
 
 def special_strings(tokenizer: Any) -> dict[str, int]:
-    """Texts of the control tokens, with their ids."""
+    """Returns the texts of the control tokens, with their ids."""
     added = {token.content: int(i) for i, token in tokenizer.added_tokens_decoder.items() if token.special}
     return added | {text: int(tokenizer.convert_tokens_to_ids(text)) for text in tokenizer.all_special_tokens}
 
@@ -91,14 +91,15 @@ def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
 
 
 def _marks_words(tokenizer: Any) -> bool:
-    """SentencePiece puts a word mark before the first word of a text, which a continuation must not have."""
+    """Returns True where SentencePiece puts a word mark before the first word of a text, which a continuation
+    must not have."""
     first = _plain(tokenizer, "a")[:1]
     return bool(first) and str(tokenizer.convert_ids_to_tokens(first[0])).startswith("▁")
 
 
 def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
-    """The chat template around the turns: in one piece, as its authors meant it, unless a turn holds the text
-    of a control token; then piece by piece, the template with control tokens and the turns without."""
+    """Encodes the turns with the chat template: in one piece, unless a turn holds the text of a control
+    token; then piece by piece, the template with control tokens and the turns without."""
     if not tokenizer.chat_template:
         raise ValueError("this model's tokenizer has no chat template: choose a prompt style other than chat")
     names = special_strings(tokenizer)
@@ -115,8 +116,8 @@ def _encode_chat(tokenizer: Any, turns: tuple[Turn, ...]) -> list[int]:
 
 
 def _fill(tokenizer: Any, turns: tuple[Turn, ...], texts: list[str]) -> str:
-    """The template with these texts. A system message that it refuses or leaves out goes to the head of the
-    first turn of the user."""
+    """Returns the template with these texts. A system message that it refuses or leaves out goes to the head
+    of the first turn of the user."""
     messages = [{"role": turn.role, "content": text} for turn, text in zip(turns, texts, strict=True)]
     system = next((message["content"] for message in messages if message["role"] == "system"), "")
     try:
@@ -144,7 +145,7 @@ def _apply(tokenizer: Any, messages: list[dict[str, str]]) -> str:
 
 
 def _merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    """System messages at the head of the first turn of the user."""
+    """Returns system messages at the head of the first turn of the user."""
     system = [message["content"] for message in messages if message["role"] == "system"]
     rest = [dict(message) for message in messages if message["role"] != "system"]
     first = next((message for message in rest if message["role"] == "user"), None)
@@ -155,5 +156,5 @@ def _merged(messages: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _template_ids(tokenizer: Any, text: str) -> list[int]:
-    """A template writes its own BOS."""
+    """Returns the ids of a template's text, which has its own BOS."""
     return token_ids(tokenizer, text, add_special_tokens=False)

@@ -42,7 +42,7 @@ _listener: ContextVar[Captured | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def capture_activations() -> Iterator[Captured]:
-    """Hears the forward pass of a trunk in this thread."""
+    """Records the activations of a trunk's forward pass in this thread."""
     heard = Captured()
     before = _listener.set(heard)
     try:
@@ -65,7 +65,7 @@ class ValueBranch(nn.Module):
     """Copies of the top L layers with a linear head, in float32; L = 0 is the head alone."""
 
     def __init__(self, lm: Any, layers: int) -> None:
-        """lm: the causal LM as it is, before any adapters: the branch trains all of its own weights.
+        """Creates a branch. lm: the causal LM before any adapters: the branch trains all of its own weights.
 
         Raises ValueError where the model has fewer layers."""
         super().__init__()
@@ -91,7 +91,8 @@ class ValueBranch(nn.Module):
             lm.base_model.register_forward_hook(capture_output)
 
     def forward(self, heard: Captured, line_N: Tensor, at_N: Tensor, detach: bool = True) -> Tensor:
-        """The values at some places of the lines, [N] float32. detach: nothing flows back to the trunk."""
+        """Computes the values at some positions of the lines, [N] float32. detach: nothing flows back to the
+        trunk."""
         h_BTD = heard.calls[0][0][0] if len(self.layers) else heard.last_BTD
         assert h_BTD is not None, "no forward pass was captured"
         h_BTD = h_BTD.detach() if detach else h_BTD
@@ -105,12 +106,12 @@ class ValueBranch(nn.Module):
 
 
 def copy_module(module: nn.Module, shared: list[Any]) -> nn.Module:
-    """A copy that keeps the model's own configurations, in which the kind of attention is chosen."""
+    """Returns a copy that keeps the model's own configurations, in which the kind of attention is chosen."""
     return copy.deepcopy(module, {id(config): config for config in shared})
 
 
 def last_norm(lm: Any, layer: nn.Module) -> nn.Module:
-    """The norm that stands after the last layer, beside the list of layers."""
+    """Returns the norm after the last layer, beside the list of layers."""
     for module in lm.modules():
         lists = [child for child in module.children() if isinstance(child, nn.ModuleList)]
         if any(layer in list(each) for each in lists):

@@ -9,7 +9,7 @@ from torch import nn
 
 class Beside(nn.Module):
     def __init__(self, trunk: Any, **modules: nn.Module) -> None:
-        """modules: by the names of their attributes."""
+        """Creates a model with further modules. modules: by the names of their attributes."""
         super().__init__()
         self.trunk = trunk
         for name, module in modules.items():
@@ -20,6 +20,6 @@ class Beside(nn.Module):
         return self.get_base_model().config
 
     def get_base_model(self) -> Any:
-        """The causal LM itself, without the wrapper that LoRA puts around it."""
+        """Returns the causal LM itself, without the wrapper that LoRA puts around it."""
         inner = getattr(self.trunk, "get_base_model", None)
         return inner() if inner else self.trunk

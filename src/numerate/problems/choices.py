@@ -21,7 +21,8 @@ def read_choices(row: Row, *names: str) -> Pairs:
 
 
 def read_letter(row: Row, choices: Pairs, *names: str) -> str:
-    """The letter of the right choice: given as a letter, as the choice's text, or as its index from 0.
+    """Reads the letter of the right choice: written as a letter, as the choice's text, or as its index from
+    0.
 
     Raises ValueError where it names none of them, and where a number may name two: 2 is the index of '3' and
     the text of another choice among 1, 2, 3."""
@@ -41,6 +42,6 @@ def read_letter(row: Row, choices: Pairs, *names: str) -> str:
 
 
 def _indexed(value: Any, letters: list[str]) -> list[str]:
-    """The letter at this index from 0, where the value is typed as a number."""
+    """Returns the letter at this index from 0, where the value is typed as a number."""
     is_index = isinstance(value, int) and not isinstance(value, bool)
     return [letters[value]] if is_index and 0 <= value < len(letters) else []

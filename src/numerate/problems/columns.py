@@ -1,4 +1,4 @@
-"""Column conventions: a row of somebody's dataset to a Problem. The first convention that fits is taken.
+"""Column conventions: maps a row of any dataset to a Problem. The first convention that fits is used.
 
 What doesn't fit a Problem's fields stays in `meta` under the column's own name, so that nothing is lost:
 `chosen`/`rejected` of preference rows, `completion`/`label` of unpaired rows, `completions`/`labels` of
@@ -42,7 +42,7 @@ ANSWERS = ("answer", "final_answer", "expected_answer", "ground_truth")
 
 
 def read_problem(row: Row) -> Problem:
-    """A row in any of the conventions below.
+    """Reads a row in any of the conventions below.
 
     Raises ValueError that lists them where none fits, or that names the field that is malformed."""
     for _, fits, read in CONVENTIONS:
@@ -54,12 +54,12 @@ def read_problem(row: Row) -> Problem:
 
 
 def row_id(row: Row) -> str:
-    """The row's own id, "" where it has none."""
+    """Returns the row's own id, "" where it has none."""
     return row.maybe("id", "unique_id")
 
 
 def question_answer(row: Row) -> Problem:
-    """`question` or `problem`, with `answer`, `solution` or both; optionally `choices`.
+    """Reads `question` or `problem`, with `answer`, `solution` or both; optionally `choices`.
 
     Where there is no solution of its own, an answer of the form `steps #### 24` is one. Where there is no
     answer of its own, it is that of another column in `ANSWERS`, or the one that the solution marks."""
@@ -77,7 +77,7 @@ def question_answer(row: Row) -> Problem:
 
 
 def build_problem(row: Row, question: str, answer: str, solution: str = "", **meta: Any) -> Problem:
-    """A Problem with the row's own id, kind and source; its remaining columns go to `meta`.
+    """Returns a Problem with the row's own id, kind and source; its remaining columns go to `meta`.
 
     Raises ValueError where the answer is what programs write for a missing one."""
     if stands_for_nothing(answer):
@@ -161,8 +161,8 @@ def _prompt_answer(row: Row) -> Problem:
 
 
 def _problem(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
-    """A question with a solution, whose answer is the row's own or the one that the solution marks or states.
-    Text that isn't about problems has none, and stays without."""
+    """Returns a question with a solution, whose answer is the row's own or the one that the solution marks or
+    states. Text without problems has no answer."""
     answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)
     if not answer.strip() and _marks_nothing(solution):
         raise row.wrong(used[0], "a solution with an answer after #### or in \\boxed{}")
@@ -207,8 +207,7 @@ def _stepwise(row: Row) -> Problem:
 
 
 def _verl(row: Row) -> Problem:
-    """verl's Parquet rows: what is asked is the prompt as it stands, with the instruction that verl put into
-    it."""
+    """Reads verl's Parquet rows: the question is the unchanged prompt, with verl's instruction in it."""
     question, history = read_prompt(row, "prompt")
     model = row.value("reward_model")
     truth = cast("Mapping[str, Any]", model).get("ground_truth") if isinstance(model, Mapping) else None

@@ -30,7 +30,8 @@ class AnswerFinding:
 
 
 def unusable_answers(problems: Sequence[Problem]) -> list[AnswerFinding]:
-    """Answers that the grader doesn't accept for themselves, or that look like a program's missing value.
+    """Returns answers that the grader doesn't accept as equal to themselves, or that look like a program's
+    missing value.
 
     Problems without an answer are none: their sets are for other methods."""
     return [
@@ -41,7 +42,8 @@ def unusable_answers(problems: Sequence[Problem]) -> list[AnswerFinding]:
 
 
 def contradicting_solutions(problems: Sequence[Problem]) -> list[AnswerFinding]:
-    """Solutions that mark another answer than their problem's, in a box, behind `####` or "the answer is"."""
+    """Returns solutions that mark another answer than their problem's, in a box, behind `####` or "the answer
+    is"."""
     both = ((row, problem, other_answer(problem)) for row, problem in enumerate(problems, start=1))
     return [
         AnswerFinding(row, problem.id, problem.answer, read)
@@ -79,5 +81,6 @@ def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], s
 
 
 def _accepts_itself(problem: Problem) -> bool:
-    """The space keeps the two from being compared as the same text, which an empty box is too."""
+    """Checks whether an answer equals itself. An added space avoids the comparison of equal texts, which
+    accepts an empty box."""
     return answers.decide_strict(f"{problem.answer} ", problem.answer, problem.kind).equal

@@ -12,7 +12,7 @@ Messages = list[dict[str, str]]
 
 
 def read_messages(row: Row, name: str) -> Messages:
-    """A column of messages, checked: at least one, roles known, contents text.
+    """Returns a column of messages, checked: at least one, roles known, contents text.
 
     Raises ValueError for anything else."""
     messages = row.value(name)
@@ -22,21 +22,21 @@ def read_messages(row: Row, name: str) -> Messages:
 
 
 def read_prompt(row: Row, name: str) -> tuple[str, Messages]:
-    """A prompt: its question, and the turns before it (a system message, earlier turns)."""
+    """Returns a prompt: its question, and the turns before it (a system message, earlier turns)."""
     if isinstance(row.value(name), str):
         return row.text(name), []
     return question_of(row, name, read_messages(row, name))
 
 
 def question_of(row: Row, name: str, turns: Messages) -> tuple[str, Messages]:
-    """The last turn, which must be the user's, and what came before."""
+    """Returns the last turn, which must be the user's, and the earlier ones."""
     if not turns or turns[-1]["role"] != "user":
         raise row.wrong(name, "messages in which a user's turn comes last, or last before the solution")
     return turns[-1]["content"], turns[:-1]
 
 
 def read_completion(row: Row, name: str) -> str:
-    """A completion: text, or the contents of the assistant's messages."""
+    """Returns a completion: text, or the contents of the assistant's messages."""
     if isinstance(row.value(name), str):
         return row.text(name)
     turns = read_messages(row, name)
@@ -53,7 +53,7 @@ def _message(row: Row, name: str, item: Any) -> dict[str, str]:
 
 
 def _content(content: Any) -> str | None:
-    """Text, or the text parts of a list of typed parts."""
+    """Returns text, or the text parts of a list of typed parts."""
     if isinstance(content, list | tuple):
         parts = [
             cast("Mapping[str, Any]", part)

@@ -50,7 +50,7 @@ class Dataset:
         return {name: split.kind for name, split in self.splits.items()}
 
     def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]:
-        """The problems [start, stop) of a split in the source's order."""
+        """Returns the problems [start, stop) of a split in the source's order."""
         wanted = self.splits[split]
         dropped = (
             {self.read(row).question for row in self.rows(wanted.without)} if wanted.without else set[str]()
@@ -61,7 +61,8 @@ class Dataset:
         return with_ids(islice(problems, start, stop), self.name)
 
     def check(self, split: str) -> None:
-        """Cheap: the files are there and their first rows are well-formed, or the hub could be asked.
+        """Checks cheaply that the files exist and their first rows are well-formed, or that the hub is
+        reachable.
 
         Raises ValueError with what to set or install."""
         local = self.local(self.splits[split])
@@ -76,7 +77,7 @@ class Dataset:
         return bool(os.environ.get(VARIABLE)) and bool(self.local(self.splits[split]))
 
     def local(self, split: Split) -> list[Path]:
-        """The split's files below $NUMERATE_DATA; empty where one of them is missing."""
+        """Returns the split's files below $NUMERATE_DATA; empty where one of them is missing."""
         folder = os.environ.get(VARIABLE)
         if not folder:
             return []
@@ -86,7 +87,7 @@ class Dataset:
         return paths if all(path.is_file() for path in paths) else []
 
     def rows(self, split: Split) -> Iterator[Row]:
-        """The rows of a split, from local files or the hub."""
+        """Yields the rows of a split, from local files or the hub."""
         local = self.local(split)
         if not local:
             self._need_hub(split)
@@ -106,14 +107,14 @@ class Dataset:
 
 
 def kind_of(split: str) -> SplitKind:
-    """Returns the purpose of a split of somebody's dataset, by its name."""
+    """Returns the purpose of a split of another dataset, by its name."""
     if re.match(r"test|math500|heldout|held-out", split):
         return "test"
     return "validation" if re.match(r"dev|val", split) else "train"
 
 
 def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
-    """Gives a problem without an id one made of its contents: the same row has the same id wherever it
+    """Adds an id derived from its contents to a problem without one: the same row has the same id wherever it
     stands. Exact repeats are numbered.
 
     Raises ValueError where two problems come with the same id of their own: streams and results go by id."""
@@ -135,7 +136,7 @@ def with_ids(problems: Iterable[Problem], prefix: str) -> list[Problem]:
 
 
 def content_hash(problems: Sequence[Problem]) -> str:
-    """SHA-256 in hex over all fields of the problems in their order."""
+    """Returns SHA-256 in hex over all fields of the problems in their order."""
     digest = sha256()
     for problem in problems:
         values = {field.name: getattr(problem, field.name) for field in fields(problem)}

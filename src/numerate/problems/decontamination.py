@@ -44,7 +44,7 @@ class Overlap:
 
 
 def problem_tokens(problem: Problem) -> list[str]:
-    """The words, numbers and signs that make up a problem: question and choices, normalised."""
+    """Returns the words, numbers and signs of a problem: question and choices, normalized."""
     text = "\n".join((problem.question, *(choice for _, choice in problem.choices)))
     plain = HYPHEN.sub(" ", unicodedata.normalize("NFKC", text).casefold())
     tokens: list[str] = TOKEN.findall(plain)
@@ -52,12 +52,13 @@ def problem_tokens(problem: Problem) -> list[str]:
 
 
 def normalized_text(problem: Problem) -> str:
-    """Equal for two problems that differ in case, spacing, punctuation or the writing of numbers only."""
+    """Returns a text that is the same for problems that differ only in case, spacing, punctuation or the
+    notation of numbers."""
     return " ".join(problem_tokens(problem))
 
 
 def duplicate_groups(problems: Sequence[Problem]) -> list[tuple[str, ...]]:
-    """Groups of two or more ids whose problems read the same, in order of first appearance."""
+    """Returns groups of two or more ids whose problems have the same text, in order of first appearance."""
     groups: dict[str, list[str]] = {}
     for problem in problems:
         groups.setdefault(normalized_text(problem), []).append(problem.id)
@@ -70,7 +71,8 @@ def find_overlap(train: Sequence[Problem], test: Sequence[Problem]) -> Overlap:
 
 
 def without_held_out(problems: Sequence[Problem], held_out: Sequence[Problem]) -> list[Problem]:
-    """The problems that are none of those held out: neither exactly nor reworded (near, same numbers)."""
+    """Returns the problems that are none of those held out: neither exactly nor reworded (near, same
+    numbers)."""
     overlap = find_overlap(problems, held_out)
     dropped = {pair.train for pair in (*overlap.exact, *overlap.near) if pair.same_numbers}
     return [problem for problem in problems if problem.id not in dropped]
@@ -92,7 +94,7 @@ def prepare_problems(problems: Sequence[Problem]) -> list[Prepared]:
 
 
 def compare_prepared(train: Sequence[Prepared], test: Sequence[Prepared]) -> Overlap:
-    """As overlap, of sets that are prepared."""
+    """Returns the overlap of prepared sets."""
     texts = {there.text: there.id for there in reversed(test)}
     places: dict[tuple[str, ...], list[int]] = {}
     for index, there in enumerate(test):
@@ -119,7 +121,8 @@ def _prepared(id: str, words: list[str]) -> Prepared:
 def _nearest(
     here: Prepared, test: Sequence[Prepared], places: Mapping[tuple[str, ...], list[int]]
 ) -> Pair | None:
-    """The pair with the most similar problem, None where none is near. Of equals, same numbers first."""
+    """Returns the pair with the most similar problem, None where none is near. Of equals, same numbers
+    first."""
     shared = Counter(index for gram in here.grams for index in places.get(gram, ()))
     pairs = [_pair(here, test[index], count) for index, count in shared.items()]
     best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
@@ -136,6 +139,6 @@ def _is_number(word: str) -> bool:
 
 
 def _number(text: str) -> str:
-    """5.20 and 5.2 are the same number, and so are 1,080 and 1080."""
+    """Normalizes a number: 5.20 and 5.2 are the same, and so are 1,080 and 1080."""
     text = text.replace(",", "")
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text

@@ -33,7 +33,7 @@ class Description:
     fingerprint: str
 
     def rows(self) -> list[tuple[str, str]]:
-        """Label and value, ready to print."""
+        """Returns labels and values, ready to print."""
         return [
             ("problems", f"{self.count:,}"),
             ("kinds", _counts(self.kinds)),
@@ -70,7 +70,7 @@ class Audit:
         return not (repeated or self.unusable or self.contradictions)
 
     def rows(self) -> list[tuple[str, str]]:
-        """Label and value, ready to print."""
+        """Returns labels and values, ready to print."""
         out = [
             ("problems", f"{self.count:,}"),
             ("duplicates of earlier problems", f"{self._repeats():,}"),
@@ -110,7 +110,7 @@ def describe(problems: Sequence[Problem]) -> Description:
 
 
 def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Problem]]) -> Audit:
-    """Duplicates inside a set, what it shares with the given test sets, and its bad answers."""
+    """Returns duplicates inside a set, what it shares with the given test sets, and its bad answers."""
     prepared = prepare_problems(problems)
     overlaps = {name: compare_prepared(prepared, prepare_problems(test)) for name, test in tests.items()}
     shared = {name: pairs for name, pairs in overlaps.items() if pairs.exact or pairs.near}

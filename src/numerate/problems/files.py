@@ -29,7 +29,7 @@ SHARD = re.compile(r"[-_.]\d+([-_]of[-_]\d+)?$")
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Every row of one file, in order.
+    """Yields every row of one file, in order.
 
     Raises ValueError with file and line where the file can't be read as what its name says."""
     ending = ending_of(path)
@@ -44,20 +44,21 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def ending_of(path: Path) -> str:
-    """The ending that says what a file holds: .jsonl for train.jsonl.gz; "" where it says nothing we know."""
+    """Returns the ending that determines a file's format: .jsonl for train.jsonl.gz; "" for an unknown
+    one."""
     packed = path.suffix.lower() == ".gz"
     suffix = (Path(path.stem).suffix if packed else path.suffix).lower()
     return suffix if suffix in ENDINGS and not (suffix == ".parquet" and packed) else ""
 
 
 def stem_of(path: Path) -> str:
-    """The name of a file without its ending."""
+    """Returns the name of a file without its ending."""
     return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 @contextmanager
 def open_data(path: Path) -> Generator[IO[bytes]]:
-    """The bytes of a file, unpacked where its name ends in .gz.
+    """Yields the bytes of a file, unpacked where its name ends in .gz.
 
     Raises ValueError where it isn't what gzip writes."""
     with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as content:
@@ -68,7 +69,7 @@ def open_data(path: Path) -> Generator[IO[bytes]]:
 
 
 def splits_of(folder: Path) -> dict[str, list[Path]]:
-    """The data files of a folder by split: `train.jsonl`, `train-00000-of-00002.parquet` and
+    """Returns the data files of a folder by split: `train.jsonl`, `train-00000-of-00002.parquet` and
     `train/*.parquet` all belong to train. Shards come in the order of their names."""
     splits: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):

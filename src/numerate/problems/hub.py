@@ -32,7 +32,7 @@ def is_installed() -> bool:
 
 
 def read_hub(at: Hub) -> Iterator[Row]:
-    """Every row of a split on the hub, from the library's cache where it is there already.
+    """Yields every row of a split on the hub, from the library's cache where it is there already.
 
     Raises ValueError where the library is missing, or can't reach or find the set."""
     load_dataset = _library(f"the hub dataset {at}").load_dataset
@@ -47,7 +47,7 @@ def read_hub(at: Hub) -> Iterator[Row]:
 
 
 def read_saved(folder: Path, split: str) -> Iterator[Row]:
-    """Every row of what `save_to_disk` of the datasets library left in a folder."""
+    """Yields every row of a folder written by `save_to_disk` of the datasets library."""
     load_from_disk = _library(f"the saved dataset {folder}").load_from_disk
     try:
         saved = load_from_disk(str(folder))
@@ -57,7 +57,7 @@ def read_saved(folder: Path, split: str) -> Iterator[Row]:
 
 
 def saved_splits(folder: Path) -> list[str]:
-    """The splits of such a folder; one without a name where it holds a single set."""
+    """Returns the splits of such a folder; one without a name where it holds a single set."""
     index = folder / "dataset_dict.json"
     return list(json.loads(index.read_text(encoding="utf-8"))["splits"]) if index.is_file() else [""]
 

@@ -18,15 +18,16 @@ from numerate.types import Problem
 
 
 def shuffle_problems(problems: Sequence[Problem], seed: int) -> list[Problem]:
-    """In an order that depends on the seed and each problem's id only: the same on any machine, and a problem
-    keeps its place relative to the others when problems are added to the set."""
+    """Returns the problems in an order that depends on the seed and each problem's id only: the same on any
+    machine; problems that are added to the set don't change the order of the others."""
     return sorted(
         problems, key=lambda problem: blake2b(f"{seed}:{problem.id}".encode(), digest_size=16).digest()
     )
 
 
 def mix_sets(sets: Sequence[tuple[str, Sequence[Problem], Fraction | None]]) -> list[Problem]:
-    """The mixture of (name, problems, weight) sets; a problem that several hold unchanged is taken once."""
+    """Returns the mixture of (name, problems, weight) sets; a problem that is the same in several sets is
+    taken once."""
     if len(sets) == 1:
         return list(sets[0][1])
     counts = _counts([len(problems) for _, problems, _ in sets], [weight for _, _, weight in sets])
@@ -49,8 +50,8 @@ def _counts(sizes: Sequence[int], weights: Sequence[Fraction | None]) -> list[in
 
 
 def _unique(named: Sequence[tuple[str, Problem]]) -> list[Problem]:
-    """The same id with the same question is the same problem; with another question it gets its set's
-    name."""
+    """Makes ids unique: the same id with the same question is the same problem; with another question the
+    set's name is added."""
     kept: dict[str, Problem] = {}
     for name, problem in named:
         same = kept.get(problem.id)

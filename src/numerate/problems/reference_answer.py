@@ -16,7 +16,7 @@ HASHES = re.compile(r"^[ \t]*####[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
 def marked_answer(solution: str) -> str | None:
-    """The text after the last `####`, else inside the last box; None where there is no mark."""
+    """Returns the text after the last `####`, else inside the last box; None where there is no mark."""
     hashes = HASHES.findall(solution)
     if hashes:
         return hashes[-1]

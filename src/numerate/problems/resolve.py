@@ -77,7 +77,7 @@ class Files:
         return with_ids(map(read_problem, islice(rows, start, stop)), self.prefix)
 
     def origins(self, start: int = 0, stop: int | None = None) -> list[str]:
-        """File and line of every problem."""
+        """Returns file and line of every problem."""
         rows = (row for path in self.paths for row in read_rows(path))
         return [row.where for row in islice(rows, start, stop)]
 
@@ -140,7 +140,7 @@ class Saved:
 
 
 def resolve_source(name: str, split: str | None, table: Mapping[str, Loader]) -> ProblemSource:
-    """The source that a name without weight and slice stands for; `split` where the name has none.
+    """Returns the source that a name without weight and slice stands for; `split` where the name has none.
 
     Raises ValueError with a suggestion where there is no such set, split or file."""
     head, _, tail = name.partition("/")
@@ -179,7 +179,7 @@ def _folder(folder: Path, split: str, table: Mapping[str, Loader]) -> ProblemSou
 
 
 def _named(folder: Path, split: str, splits: Collection[str]) -> str:
-    """The split that is meant; the only one needs no name."""
+    """Returns the split of this name; the only split needs no name."""
     if split not in splits and (split or len(splits) > 1):
         named = f"has no split {split!r}" if split else "has several splits, name one"
         raise ValueError(f"{folder} {named}: {', '.join(f'{folder}/{name}' for name in splits)}")
@@ -187,7 +187,8 @@ def _named(folder: Path, split: str, splits: Collection[str]) -> str:
 
 
 def _kind_of_path(path: Path, table: Mapping[str, Loader], split: str = "") -> SplitKind:
-    """A file of a known set is what the set says of it; another is what its name says, or its folder's."""
+    """Returns the split of a file: for a known set as the set defines it, else by the name of the file or its
+    folder."""
     ending = "/".join(path.resolve().parts[-2:])
     for loader in table.values():
         for name, files in getattr(loader, "splits", {}).items():

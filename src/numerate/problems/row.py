@@ -20,15 +20,16 @@ class Row:
     fields: Mapping[str, Any]
 
     def has(self, *names: str) -> bool:
-        """True where every one of these columns holds something; a column of nulls counts as absent."""
+        """Returns True where every one of these columns holds something; a column of nulls counts as
+        absent."""
         return all(self.fields.get(name) is not None for name in names)
 
     def value(self, *names: str) -> Any:
-        """The first of these columns that holds something, None where none does."""
+        """Returns the first of these columns that holds something, None where none does."""
         return next((self.fields[name] for name in names if self.fields.get(name) is not None), None)
 
     def text(self, *names: str) -> str:
-        """The first of these columns as text; numbers are written out.
+        """Returns the first of these columns as text; numbers are written out.
 
         Raises ValueError where it is missing, empty or neither text nor a number."""
         text = self.maybe(*names)
@@ -37,7 +38,7 @@ class Row:
         return text
 
     def maybe(self, *names: str) -> str:
-        """Like text, with "" for a missing or empty column, and for the NaN of a table."""
+        """Returns the column like text, with "" for a missing or empty column, and for the NaN of a table."""
         value = self.value(*names)
         if is_missing(value):
             return ""
@@ -48,7 +49,7 @@ class Row:
         raise self.wrong(names, "a text or a number")
 
     def number(self, *names: str) -> str:
-        """The first of these columns as a plain number: 1,080 and 1080.0 give 1080.
+        """Returns the first of these columns as a plain number: 1,080 and 1080.0 give 1080.
 
         Raises ValueError where it isn't one."""
         number = plain_number(self.text(*names))
@@ -57,7 +58,7 @@ class Row:
         return number
 
     def rest(self, *used: str) -> dict[str, Any]:
-        """Every other column as JSON values, nulls left out."""
+        """Returns every other column as JSON values, nulls left out."""
         return {
             key: plain_json(value)
             for key, value in self.fields.items()
@@ -65,7 +66,7 @@ class Row:
         }
 
     def wrong(self, names: str | tuple[str, ...], expected: str) -> ValueError:
-        """The error to raise: this field isn't what was expected."""
+        """Returns the error for a field with an unexpected value."""
         columns = (names,) if isinstance(names, str) else names
         label = " or ".join(repr(name) for name in columns)
         value = self.value(*columns)
@@ -77,18 +78,18 @@ class Row:
 
 
 def is_missing(value: Any) -> bool:
-    """True for null, and for the NaN that tables hold in its place."""
+    """Returns True for null, and for the NaN that tables hold in its place."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def plain_number(text: str) -> str:
-    """A number as datasets write it, without its thousands separators and without a zero fraction."""
+    """Returns a number as datasets write it, without its thousands separators and without a zero fraction."""
     stripped = text.strip().replace(",", "").removeprefix("$")
     return re.sub(r"(?<=\d)\.0*$", "", stripped)
 
 
 def plain_json(value: Any) -> Any:
-    """The same as JSON values: what a Parquet file may hold beyond them (dates, bytes, decimals) becomes
+    """Returns the value as JSON values: other values of Parquet files (dates, bytes, decimals) become
     text."""
     if value is None or isinstance(value, str | int | float | bool):
         return value

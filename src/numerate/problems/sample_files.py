@@ -126,8 +126,8 @@ def scores_by_sample(
 
 
 def contradictory_problems(groups: Sequence[Group]) -> list[str]:
-    """The problems at which equal answers have different verdicts: a source graded something else than the
-    answers that it names."""
+    """Returns the problems at which equal answers have different verdicts: their source graded other texts
+    than these answers."""
     ids: list[str] = []
     for group in groups:
         clusters = cluster([scored.rollout.answer for scored in group.rollouts], group.problem.kind)
@@ -140,7 +140,7 @@ def contradictory_problems(groups: Sequence[Group]) -> list[str]:
 
 
 def read_samples(row: Row) -> Iterator[SampledAnswer]:
-    """The samples of a line. Raises ValueError for a line that has none, or not what they need."""
+    """Yields the samples of a line. Raises ValueError for a line that has none, or not what they need."""
     row = flatten_columns(row)
     several = [name for name in (*SAMPLES, *PREDICTIONS) if isinstance(row.fields.get(name), list)]
     rows = list(list_rows(row, several[0])) if several else [row]
@@ -152,14 +152,14 @@ def read_samples(row: Row) -> Iterator[SampledAnswer]:
 
 
 def flatten_columns(row: Row) -> Row:
-    """{"samples": {"pred": [...], "correct": [...]}} is the same as its columns beside the others."""
+    """Flattens {"samples": {"pred": [...], "correct": [...]}}: the inner columns are beside the others."""
     inner = [name for name in SAMPLES if isinstance(row.fields.get(name), dict)]
     rest = {name: value for name, value in row.fields.items() if name not in inner}
     return Row(row.where, rest | {k: v for name in inner for k, v in row.fields[name].items()})
 
 
 def list_rows(row: Row, name: str) -> Iterator[Row]:
-    """The samples of a problem's line, each as a row of its own."""
+    """Yields the samples of a problem's line, each as a row of its own."""
     items = cast("list[Any]", row.fields[name])
     columns: dict[str, list[Any]] = {}
     for key, names in COLUMNS.items():
@@ -178,7 +178,7 @@ def list_rows(row: Row, name: str) -> Iterator[Row]:
 
 
 def row_problem(row: Row, several: bool) -> Problem:
-    """The problem of a line. several: the line holds a list of samples."""
+    """Returns the problem of a line. several: the line holds a list of samples."""
     question = row.value(*QUESTION)
     question = question if isinstance(question, str) else ""
     id = row.maybe(*ID) or question
@@ -190,13 +190,13 @@ def row_problem(row: Row, several: bool) -> Problem:
 
 
 def answer_is_reference(row: Row) -> bool:
-    """Of a line with one sample: `answer` is what was sampled where a reference stands beside it, or where
-    nothing else was sampled."""
+    """Checks for a line with one sample whether `answer` is the reference. It is the sample where there is
+    another reference, or no other sample."""
     return not row.value(*REFERENCE) and any(name in row.fields for name in (*PREDICTION, *TEXT, *CODE))
 
 
 def read_sample(row: Row, problem: Problem, own: bool) -> SampledAnswer:
-    """own: the row is a whole line, not one of the samples in it."""
+    """Reads a sample. own: the row is a whole line, not one of the samples in it."""
     names = PREDICTION if own and answer_is_reference(row) else (*PREDICTION, "answer")
     text = row.maybe(*TEXT, *CODE)
     if any(name in row.fields for name in names):
@@ -212,7 +212,7 @@ def read_sample(row: Row, problem: Problem, own: bool) -> SampledAnswer:
 
 
 def answer_text(answer: Any) -> str | None:
-    """An answer as text; None for no answer, which programs also tell as NaN or infinity."""
+    """Returns an answer as text; None for no answer, also written as NaN or infinity."""
     if answer is None or (isinstance(answer, float) and not math.isfinite(answer)):
         return None
     if isinstance(answer, float) and answer.is_integer():
@@ -222,7 +222,7 @@ def answer_text(answer: Any) -> str | None:
 
 
 def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
-    """The source's own, else the grader's."""
+    """Returns the source's own verdict, else the grader's."""
     verdict = row.value(*VERDICT)
     verdict = verdict_as_score(row) if verdict is None else verdict
     if verdict is not None:
@@ -236,7 +236,7 @@ def row_verdict(row: Row, answer: str | None, problem: Problem) -> bool:
 
 
 def verdict_as_score(row: Row) -> bool | None:
-    """A verdict that is called a score, as some graders do."""
+    """Returns a verdict from a column named score, as some graders write it."""
     score = row.value(*SCORE)
     return score if isinstance(score, bool) else None
 

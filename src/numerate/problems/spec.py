@@ -30,7 +30,7 @@ class Part:
 
 
 def parse_spec(name: str) -> list[Part]:
-    """The parts of a name, at least one.
+    """Returns the parts of a name, at least one.
 
     Raises ValueError where a part is empty, a weight is not positive or a slice is empty."""
     if name.strip() and Path(name).exists():  # a path may hold any of the signs below

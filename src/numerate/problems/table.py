@@ -108,7 +108,8 @@ def _sources(name: str) -> list[ProblemSource]:
 
 
 def _read(part: Part, split: str | None, first: int | None, seed: int | None) -> list[Problem]:
-    """A part of the set, shuffled where a seed is given; only its first problems where that is enough."""
+    """Returns a part of the set, shuffled where a seed is given; only its first problems where that is
+    enough."""
     stops = [stop for stop in (part.stop, None if first is None else part.start + first) if stop is not None]
     problems = resolve_source(part.name, split, TABLE).problems(part.start, min(stops, default=None))
     return problems if seed is None else shuffle_problems(problems, seed)

@@ -12,7 +12,7 @@ def recipe_names() -> list[str]:
 
 
 def recipe_text(name: str) -> str:
-    """The file as it is shipped. Raises ValueError where there is none of that name."""
+    """Returns the file as it is shipped. Raises ValueError where there is none of that name."""
     if name not in recipe_names():
         near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(recipe_names())}"
@@ -21,7 +21,7 @@ def recipe_text(name: str) -> str:
 
 
 def recipe_summary(name: str) -> str:
-    """The first paragraph of its comment, on one line."""
+    """Returns the first paragraph of its comment, on one line."""
     lines: list[str] = []
     for line in recipe_text(name).splitlines():
         text = line.removeprefix("#").strip()

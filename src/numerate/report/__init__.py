@@ -15,7 +15,7 @@ __all__ = ["build", "compare", "differences", "summary"]
 
 
 def build(run_dir: Path) -> Path:
-    """Write `report/index.html` into a run folder from its files and return its path.
+    """Writes `report/index.html` into a run folder from its files and returns its path.
 
     The same files give the same page, byte for byte. Raises ValueError where the folder holds no run, where a
     file in it is malformed, or where jinja2 or matplotlib is missing."""

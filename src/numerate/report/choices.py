@@ -49,13 +49,13 @@ class Choices:
 
     @property
     def sizes(self) -> tuple[str, ...]:
-        """Per column "n=100", the number of problems (or samples, or steps) behind all its figures; empty
-        where they differ in it."""
+        """Returns per column "n=100", the number of problems (or samples, or steps) behind all its figures;
+        empty where they differ in it."""
         return tuple(shared_size(row.cells[i] for row in self.rows) for i in range(len(self.columns)))
 
 
 def selection_tables(run: RunRecord) -> list[Choices]:
-    """Up to three tables per problem set that a scorer has scores for."""
+    """Returns up to three tables per problem set that a scorer has scores for."""
     tables: list[Choices] = []
     quality = [metric.name for metric in catalog.summary()]
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
@@ -77,7 +77,7 @@ def strategies() -> list[str]:
 def _table(
     run: RunRecord, problems: str, note: str, rows: Sequence[Result], metrics: Sequence[str], about: str = ""
 ) -> list[Choices]:
-    """Nothing where no scorer has any of the metrics."""
+    """Returns the table; nothing where no scorer has any of the metrics."""
     pairs = dict.fromkeys((row.model, row.judge) for row in rows if row.judge and row.metric in metrics)
     if not pairs:
         return []
@@ -105,7 +105,7 @@ def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cel
 
 
 def _crossed(run: RunRecord, problems: str, rows: Sequence[Result]) -> list[Choices]:
-    """Scorers by models, the vote first (Liu et al. 2023, table 6); nothing with a single model."""
+    """Returns scorers by models, the vote first (Liu et al. 2023, table 6); nothing with a single model."""
     mine = [row for row in rows if row.judge and row.metric in CROSSED]
     models = [model for model in run.models if any(row.model == model for row in mine)]
     if len(models) < 2:

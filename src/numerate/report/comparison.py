@@ -25,8 +25,8 @@ class Comparison:
 
 
 def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
-    """Model x metric over runs, each cell with its interval, sorted by problem set and model as they first
-    appear.
+    """Returns the metrics of every model and problem set over runs, each with its interval, in the order in
+    which problem sets and models first appear.
 
     Raises ValueError where a folder has no measurements."""
     results = [parse_results(_measured(run_dir)) for run_dir in run_dirs]
@@ -64,7 +64,7 @@ def compare(run_dirs: Sequence[Path]) -> list[Comparison]:
 
 def _measured(run_dir: Path) -> dict[str, Any]:
     if not run_dir.is_dir():
-        raise ValueError(f"{run_dir}: there is no such folder: name a run's, or a run under runs/")
+        raise ValueError(f"{run_dir}: there is no such folder: name a run's folder, or a run under runs/")
     metrics = read_metrics(run_dir)
     if not metrics:
         raise ValueError(
@@ -75,7 +75,7 @@ def _measured(run_dir: Path) -> dict[str, Any]:
 
 def _one_each(results: Sequence[Sequence[Result]]) -> str:
     """Returns "a / b" where every run measured a single model and they have several names, as evaluations
-    do: those stand in one line. Empty elsewhere."""
+    do: these share a row. Empty otherwise."""
     models = [{row.model for row in whole_set(rows)} for rows in results]
     if any(len(names) != 1 for names in models):
         return ""

@@ -13,8 +13,8 @@ ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 def data_block(value: Any) -> Markup:
-    """JSON that can't end its element and holds ASCII only, so U+2028, NUL and lone surrogates are escapes
-    too.
+    """Returns JSON that can't end its element and has ASCII only, so U+2028, NUL and lone surrogates are
+    escapes too.
 
     Raises ValueError on NaN and infinities: `results.finite_number` keeps them out."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

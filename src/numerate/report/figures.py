@@ -22,7 +22,6 @@ FIRST = {
     "validation/accuracy": "Validation accuracy",
     "rollouts/accuracy": "Accuracy of the rollouts",
     "rollouts/solved": "Problems with a right rollout",
-    "rollouts/distinct_right": "Distinct right rollouts",
     "data/distinct_right": "Distinct right rollouts per problem",
     "data/rows": "Training rows",
 }
@@ -55,7 +54,7 @@ class Panel:
 
 
 def plain_name(text: str, most: int = 40) -> str:
-    """A name fit for a drawing: no control characters, on one line, not too long."""
+    """Returns a name fit for a drawing: no control characters, on one line, not too long."""
     line = re.sub(
         r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]+", " ", text
     )
@@ -63,7 +62,7 @@ def plain_name(text: str, most: int = 40) -> str:
 
 
 def learning_panels(run: RunRecord) -> list[Panel]:
-    """One panel per stage that logged something."""
+    """Returns one panel per stage that logged something."""
     panels: list[Panel] = []
     for index, stage in enumerate(run.stages):
         curves = {key for key, parts in stage.series.items() if any(len(part.points) > 1 for part in parts)}
@@ -86,7 +85,7 @@ def learning_panels(run: RunRecord) -> list[Panel]:
 
 
 def tint_of(run: RunRecord, stage: StageRecord, index: int) -> int:
-    """A stage has the colour of the model it makes."""
+    """Returns the colour of a stage, that of the model it makes."""
     return run.models.index(stage.name) if stage.name in run.models else len(run.models) + index
 
 
@@ -117,7 +116,7 @@ def sample_size_note(run: RunRecord, stage: StageRecord, key: str) -> str:
     the last round; empty where the number is not known."""
     if key == "validation/accuracy" and (size := validation_size(run, stage)):
         return f", n={size:,} problems"
-    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/attempts")):
+    if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/count")):
         return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
     return ""
 
@@ -133,7 +132,7 @@ def validation_size(run: RunRecord, stage: StageRecord) -> int:
 
 
 def thin_points(points: Points, most: int = DENSE) -> Points:
-    """At most `most` points, each the mean of a bin of neighbours."""
+    """Returns at most `most` points, each the mean of a bin of neighbours."""
     if len(points) <= most:
         return points
     size = -(-len(points) // most)
@@ -142,7 +141,7 @@ def thin_points(points: Points, most: int = DENSE) -> Points:
 
 
 def sample_panels(run: RunRecord) -> list[Panel]:
-    """Accuracy against the number of samples: one panel per problem set."""
+    """Returns accuracy against the number of samples: one panel per problem set."""
     panels: list[Panel] = []
     curves = catalog.metrics_in("curves")
     names = {metric.name for metric in curves}
@@ -185,7 +184,7 @@ def _against(
 
 
 def lines_by_k(tinted: Iterable[tuple[int, Sequence[Result]]]) -> list[plots.PlotLine]:
-    """(colour, rows) -> the values of the rows against their k, with their intervals as a band."""
+    """Maps (colour, rows) to the values of the rows against their k, with their intervals as a band."""
     drawn: list[plots.PlotLine] = []
     for tint, rows in tinted:
         known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
@@ -201,7 +200,7 @@ def lines_by_k(tinted: Iterable[tuple[int, Sequence[Result]]]) -> list[plots.Plo
 
 
 def difficulty_panels(run: RunRecord) -> list[Panel]:
-    """Greedy accuracy by whatever the run broke it down by: one panel per problem set."""
+    """Returns greedy accuracy by groups of problems: one panel per problem set."""
     panels: list[Panel] = []
     for index, problems in enumerate(_sets(run)):
         rows = [
@@ -269,7 +268,8 @@ def diversity_panels(run: RunRecord, rounds: Sequence[Round]) -> list[Panel]:
 
 
 def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> list[Figure]:
-    """logged: the stage has logged the accuracy of its rollouts, so it stands among its curves already."""
+    """Returns the figures by round. logged: the stage has logged the accuracy of its rollouts, which is among
+    its curves."""
     shown = (
         ("accuracy", "Right rollouts", "share of the graded rollouts"),
         ("exact", catalog.title("diversity_exact", None), "per problem"),
@@ -320,6 +320,6 @@ def _known(run: RunRecord, rows: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _over(rows: Sequence[Result]) -> str:
-    """rows: those that are drawn."""
+    """Returns the note of a figure. rows: those in the figure."""
     size = sizes_text(rows)
     return f"{size} problems, 95% intervals" if size else ""

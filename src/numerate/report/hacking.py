@@ -46,7 +46,7 @@ class Watched:
 
 
 def watched_stages(run: RunRecord) -> list[Watched]:
-    """Stages with a reward other than the right answer."""
+    """Returns stages with a reward other than the right answer."""
     watched: list[Watched] = []
     for index, stage in enumerate(run.stages):
         reward, accuracy = stage_curve(stage, "reward/mean"), stage_curve(stage, "rollouts/accuracy")
@@ -64,18 +64,19 @@ def watched_stages(run: RunRecord) -> list[Watched]:
 
 
 def stage_curve(stage: StageRecord, key: str) -> Points:
-    """The curve that the stage itself logged."""
+    """Returns the curve that the stage itself logged."""
     return next((curve.points for curve in stage.series.get(key, ()) if not curve.part), ())
 
 
 def alarm_rounds(row: Mapping[str, Any]) -> tuple[int, int]:
-    """The round of an alarm, and how many rounds it looked back on, itself included."""
+    """Returns the round of an alarm, and the number of rounds of its window."""
     last, seen = finite_number(row.get("round")), finite_number(row["hacking"].get("rounds"))
     return int(last or 0), int(seen or reward_hacking.FEWEST)
 
 
 def alarm_spans(alarms: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """The stretches of rounds with an alarm, from half a round before the first to half a round after."""
+    """Returns the stretches of rounds with an alarm, from half a round before the first to half a round
+    after."""
     spans: list[tuple[float, float]] = []
     for last, _ in map(alarm_rounds, alarms):
         first = last - 0.5
@@ -95,7 +96,8 @@ def alarm_text(alarms: Sequence[Mapping[str, Any]]) -> str:
 
 
 def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
-    """The highest rewards first, each text once; of the same reward the first to come."""
+    """Returns the rollouts with the highest rewards first, each text once; of equal rewards the first
+    ones."""
     known = {key: problem for members in run.problems.values() for key, problem in members.items()}
     rows = [
         (alarm_rounds(row)[0], shown)

@@ -35,12 +35,12 @@ class Health:
 
     @property
     def holding(self) -> list[Condition]:
-        """Those at the end of the stage itself."""
+        """Returns the conditions at the end of the stage."""
         return [condition for condition in self.conditions if condition.holds and not condition.part]
 
 
 def stage_health(run: RunRecord) -> list[Health]:
-    """Every stage that logged something."""
+    """Returns the health of every stage that logged something."""
     return [
         Health(stage.name, tuple(stage_conditions(stage)), sum(len(rows) for rows in stage.logs.values()))
         for stage in run.stages
@@ -49,7 +49,7 @@ def stage_health(run: RunRecord) -> list[Health]:
 
 
 def stage_conditions(stage: StageRecord) -> list[Condition]:
-    """In the order in which they began."""
+    """Returns the conditions in the order in which they began."""
     made: list[Condition] = []
     for part, rows in stage.logs.items():
         held: dict[str, list[tuple[int, float]]] = {}
@@ -65,7 +65,7 @@ def stage_conditions(stage: StageRecord) -> list[Condition]:
 
 
 def noted_conditions(row: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The known conditions of a row with their values; a log is a file from outside."""
+    """Returns the known conditions of a row with their values; a log may have other entries."""
     holds = row.get("health")
     if not isinstance(holds, dict):
         return []

@@ -51,7 +51,7 @@ class Fact:
 
 
 def write_page(run_dir: Path) -> Path:
-    """Render the page of a run folder into `report/index.html`, whole or not at all."""
+    """Renders the page of a run folder into `report/index.html`, whole or not at all."""
     run = read_run(run_dir)
     target = run_dir / "report" / "index.html"
     if target.parent.is_symlink():
@@ -61,7 +61,7 @@ def write_page(run_dir: Path) -> Path:
 
 
 def render_page(run: RunRecord) -> str:
-    """The page as text."""
+    """Returns the page as text."""
     style, script = read_asset("page.css"), read_asset("page.js")
     embedded = embed_rollouts(run)
     table = summary(run.metrics)
@@ -112,7 +112,7 @@ def make_environment() -> jinja2.Environment:
 
 
 def _clean(value: Any) -> Any:
-    """Text without control characters and lone surrogates, which a page can't hold."""
+    """Returns text without control characters and lone surrogates, which a page can't hold."""
     return CONTROL.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -140,7 +140,7 @@ def _facts(run: RunRecord) -> list[Fact]:
 
 
 def _source(value: Any, members: Mapping[str, Problem] | None) -> str:
-    """ "stories/test (500 problems)" of what the recipe says and what the folder holds."""
+    """Returns "stories/test (500 problems)" from the recipe and the folder."""
     source = value.get("source") if isinstance(value, Mapping) else value
     size = f"{len(members):,} problems" if members else ""
     if source is None:

@@ -25,7 +25,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 GLYPHS = ("●", "■", "▲", "◆", "▼", "✚", "✖", "★")  # the same shapes for the legend
 COLOURS = len(GLYPHS)
 FEW = 3
-"""curves whose bands can be told apart when they overlap; those of more are fainter"""
+"""curves whose overlapping bands are distinguishable; bands of more curves are fainter"""
 INK, MUTED, GRID, CARD = "#010203", "#020304", "#030405", "#040506"
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", CARD: "--card"} | {
     f"#0a0b0{i}": f"--model-{i}" for i in range(COLOURS)
@@ -98,7 +98,7 @@ def plot_lines(
     shares: bool = False,
     size: tuple[float, float] = (3.7, 2.35),
 ) -> Markup:
-    """Curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2;
+    """Draws curves with bands. percent: values are shares; doubling: the abscissa is logarithmic to base 2;
     top: the ordinate goes from 0 to there, so that neighbours can be compared; shares: both axes are shares
     from 0 to 1, with the diagonal to compare with."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
@@ -155,7 +155,7 @@ def plot_bars(
     percent: bool = True,
     together: bool = False,
 ) -> Markup:
-    """Grouped bars with intervals: upright where the names of the groups are short, else lying.
+    """Draws grouped bars with intervals: upright where the names of the groups are short, else lying.
 
     percent: values are shares; together: every group has one bar, of whichever series has it."""
     upright = (
@@ -266,7 +266,7 @@ def render_svg(figure: Figure, salt: str, name: str) -> Markup:
 
 
 def _adopt(svg: bytes, salt: str, name: str) -> ElementTree.Element:
-    """Make the drawing part of a page: no namespaces, ids of its own, the page's colours and fonts."""
+    """Makes the drawing part of a page: no namespaces, ids of its own, the page's colours and fonts."""
     root = ElementTree.fromstring(svg)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

@@ -1,4 +1,4 @@
-"""A run folder as one record: what was asked (recipe), what was measured, how the stages went, where rollouts
+"""A run folder as one record: its recipe, its metrics, the logs of its stages, the files of rollouts
 lie.
 
 A run may be unfinished or killed at any moment: every file may be missing, and the last line of a log may be
@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from numerate.report.results import Result, finite_number, parse_results, read_metrics
+from numerate.store.log import with_current_names
 from numerate.types import Problem
 
 Points = tuple[tuple[float, float], ...]
@@ -75,7 +76,8 @@ class RunRecord:
 
     @property
     def models(self) -> list[str]:
-        """Every model of the page once: the measured ones first, then those that only have rollouts."""
+        """Returns every model of the page once: the measured ones first, then those that only have
+        rollouts."""
         return list(dict.fromkeys([r.model for r in self.results] + [s.model for s in self.sources]))
 
     @property
@@ -119,7 +121,7 @@ def _recipe(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _stages(folder: Path, recipe: Mapping[str, Any]) -> list[StageRecord]:
-    """The stages of the recipe in its order, then any other that left a folder."""
+    """Returns the stages of the recipe in its order, then any other that left a folder."""
     stages = recipe.get("stages")
     stages = stages if isinstance(stages, dict) else {}
     folders = sorted(path.name for path in (folder / "stages").glob("[!.]*") if path.is_dir())
@@ -146,8 +148,8 @@ def _stage(path: Path, options: Any) -> StageRecord:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The rows of a log. A line that a killed process tore off is left out, as the next start of the run
-    would."""
+    """Returns the rows of a log. A line that a killed process left incomplete is dropped, as when the run is
+    resumed."""
     rows: list[dict[str, Any]] = []
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
@@ -155,13 +157,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
         if isinstance(row, dict):
-            rows.append(row)
+            rows.append(with_current_names(row))
     return rows
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, Points]:
-    """Metric -> points. The abscissa is the row's step where it has one, else its round; where a metric has
-    several rows of one round and no step, their running number."""
+    """Returns metric -> points. The abscissa is the row's step where it has one, else its round; where a
+    metric has several rows of one round and no step, their running number."""
     raw: dict[str, list[tuple[float, float]]] = {}
     for index, row in enumerate(rows):
         x = finite_number(row.get("step", row.get("round", index)))
@@ -185,8 +187,9 @@ def _problems(path: Path) -> dict[str, Problem]:
 
 
 def _evaluations(folder: Path, results: Sequence[Result]) -> list[SourceRecord]:
-    """evals/<model>/<set>/{greedy,samples}, in the order in which the models were measured. A model or a set
-    whose name holds a slash is known from the results; otherwise the first folder is the model."""
+    """Returns the sources evals/<model>/<set>/{greedy,samples}, in the order in which the models were
+    measured. A model or a set whose name holds a slash is known from the results; otherwise the first folder
+    is the model."""
     measured = {f"{result.model}/{result.problems}": (result.model, result.problems) for result in results}
     order = list(measured)
     sources: list[tuple[int, SourceRecord]] = []
@@ -203,7 +206,7 @@ def _evaluations(folder: Path, results: Sequence[Result]) -> list[SourceRecord]:
 
 
 def _rounds(folder: Path) -> list[SourceRecord]:
-    """stages/<stage>/rollouts/round-<n>"""
+    """Returns the sources stages/<stage>/rollouts/round-<n>."""
     sources: list[SourceRecord] = []
     for path in sorted((folder / "stages").glob("[!.]*/rollouts/round-*")):
         number_text = path.name.removeprefix("round-")

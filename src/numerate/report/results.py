@@ -40,7 +40,7 @@ class Result:
 
 
 def finite_number(value: Any) -> float | None:
-    """A finite float, or None for everything else: NaN, infinities, integers beyond a float, text,
+    """Returns a finite float, or None for everything else: NaN, infinities, integers beyond a float, text,
     booleans."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -57,7 +57,7 @@ def whole_number(value: Any) -> int | None:
 
 
 def parse_results(metrics: Mapping[str, Any]) -> list[Result]:
-    """The results in the order of the file. Raises ValueError naming the row that is not one."""
+    """Returns the results in the order of the file. Raises ValueError with the index of a malformed row."""
     rows = metrics.get("results", [])
     if not isinstance(rows, list):
         raise ValueError('metrics.json: "results" is not a list: measure the run again, or restore the file')
@@ -91,7 +91,7 @@ def _result(row: Any, index: int) -> Result:
 
 
 def read_metrics(run_dir: Path) -> dict[str, Any]:
-    """The contents of `metrics.json`, empty where a run has not been measured yet.
+    """Returns the contents of `metrics.json`, empty where a run has not been measured yet.
 
     Raises ValueError where the file is not a JSON object."""
     path = run_dir / "metrics.json"
@@ -104,5 +104,5 @@ def read_metrics(run_dir: Path) -> dict[str, Any]:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Each name once, in order of first appearance."""
+    """Returns each name once, in order of first appearance."""
     return list(dict.fromkeys(names))

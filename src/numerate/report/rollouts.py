@@ -45,7 +45,7 @@ class Pick:
 @dataclass(frozen=True, slots=True)
 class Embedded:
     rows: tuple[dict[str, Any], ...]
-    """JSON values, short keys; page.js knows them"""
+    """JSON values with the short keys of page.js"""
     problems: tuple[dict[str, Any], ...]
     total: int
     """rollouts on disk"""
@@ -86,7 +86,7 @@ def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded
 
 
 def _scan(index: int, source: SourceRecord) -> list[Pick]:
-    """Every rollout of a source, from three columns of its files."""
+    """Returns every rollout of a source, from three columns of its files."""
     picks: list[Pick] = []
     for file in sorted(source.path.glob("*.parquet")):
         try:
@@ -108,7 +108,8 @@ def _rank(problem_id: str) -> bytes:
 
 
 def _spread(picks: Sequence[Pick]) -> list[Pick]:
-    """Rounds over the problems: in each, one more right and one more wrong rollout of every problem."""
+    """Orders the rollouts in rounds over the problems: in each, one more right and one more wrong rollout of
+    every problem."""
     seen: Counter[tuple[str, bool | None]] = Counter()
     turns: list[tuple[int, bytes, int, Pick]] = []
     for pick in sorted(picks, key=lambda pick: pick.index):
@@ -119,15 +120,15 @@ def _spread(picks: Sequence[Pick]) -> list[Pick]:
 
 
 def _reading_order(source: SourceRecord, pick: Pick) -> tuple[int, str, str, bytes, int, int]:
-    """Evaluations before training rounds, greedy before samples, and the models side by side on each
+    """Returns evaluations before training rounds, greedy before samples, and the models side by side on each
     problem."""
     when = -1 if source.round is None else source.round
     return when, source.decoding, source.problems, _rank(pick.problem_id), pick.source, pick.index
 
 
 def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
-    """The whole rows, in the order of the choice; every file is opened once and gives only what was
-    chosen."""
+    """Yields the whole rows, in the order of the choice; every file is opened once, and only chosen rows are
+    read."""
     wanted: dict[Path, list[Pick]] = defaultdict(list)
     for pick in chosen:
         wanted[pick.file].append(pick)
@@ -156,9 +157,9 @@ def _problem(problem_id: str, name: str, problem: Problem | None) -> dict[str, A
 def _row(
     source: SourceRecord, pick: Pick, record: Mapping[str, Any], problem: Problem | None
 ) -> dict[str, Any]:
-    """m model, d decoding, o round, i index, r right, a answer, h how graded, g what the grader says now, f
-    finish, w reward, x its parts, t the text in pieces [text, verdict, score], l log-probability [tokens,
-    sum, mean, lowest]"""
+    """Returns a row of the page: m model, d decoding, o round, i index, r right, a answer, h how graded, g
+    the present grade, f finish, w reward, x its parts, t the text in pieces [text, verdict, score], l
+    log-probability [tokens, sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
     written = prompt_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
     verdict = grade(written, problem) if problem is not None else None
@@ -189,8 +190,8 @@ def prompt_text(turns: Sequence[Mapping[str, Any]]) -> str:
 def text_pieces(
     turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
 ) -> Iterator[list[Any]]:
-    """The text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so the
-    cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
+    """Yields the text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so
+    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
     policy was given to go on from one whose verdict is "given"."""
     begun = prompt_text(turns)
     left, before = LONGEST, len(begun)
@@ -209,7 +210,8 @@ def text_pieces(
 
 
 def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The steps of a turn: those whose places are in it, or in the whole solution, `before` it included."""
+    """Yields the steps of a turn: those with positions in it, or in the whole solution, with the text
+    `before` it."""
     for step in steps:
         for start in (step["start"], step["start"] - before):
             if start >= 0 and text[start : start + len(step["text"])] == step["text"]:
@@ -218,8 +220,8 @@ def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Itera
 
 
 def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The turns from the first that the policy wrote. What a calculator wrote into an answer is part of its
-    text: neighbouring turns of the assistant become one."""
+    """Joins the turns from the policy's first. A calculator's tokens are part of the answer's text:
+    neighbouring turns of the assistant become one."""
     joined: list[dict[str, Any]] = []
     for turn in turns:
         text, own = turn.get("text") or "", bool(turn.get("trained"))
@@ -246,7 +248,7 @@ def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[l
 
 
 def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
-    """[tokens, sum, mean, lowest] of what the policy wrote, None where nothing was recorded."""
+    """Returns [tokens, sum, mean, lowest] over the policy's tokens, None where none were recorded."""
     raw = [finite_number(p) for turn in turns if turn.get("trained") for p in turn.get("logprobs") or []]
     values = [p for p in raw if p is not None]
     if not values:
@@ -256,7 +258,7 @@ def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
 
 
 def clip_text(text: str, longest: int = LONGEST) -> str:
-    """At most `longest` characters, and how many more there are."""
+    """Returns at most `longest` characters, and the number of further ones."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]} … ({len(text) - longest:,} more characters, whole in the Parquet files)"

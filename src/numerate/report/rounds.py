@@ -61,7 +61,7 @@ def _round(source: SourceRecord) -> Round:
 
 
 def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
-    """(problem id, reward, what the policy wrote), without reading tokens."""
+    """Yields (problem id, reward, completion), without reading tokens."""
     with pq.ParquetFile(file) as parquet:
         leaves = [parquet.schema.column(index).path for index in range(len(parquet.schema))]
         wanted = [

@@ -20,8 +20,8 @@ from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
 
 
 def selection_panels(run: RunRecord) -> list[Panel]:
-    """Per problem set how the samples divide; per model on it the strategies with each scorer, and the
-    scorers themselves."""
+    """Returns per problem set the figures of the votes; per model on it the strategies with each scorer, and
+    the scorers themselves."""
     panels: list[Panel] = []
     judges = unique_names([row.judge for row in run.results if row.judge])
     for index, problems in enumerate(unique_names([row.problems for row in run.results])):
@@ -52,7 +52,7 @@ def with_size(words: str, rows: Sequence[Result]) -> str:
 
 
 def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Figure]:
-    """Figures without scores, in the colours of the models."""
+    """Returns figures without scores, in the colours of the models."""
     figures: list[Figure] = []
     for metric in catalog.metrics_in("cost"):
         curve = [row for row in rows if row.metric == metric.name]
@@ -77,7 +77,7 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
 
 
 def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None, None] | None:
-    """Of a bar; a histogram with intervals can't be read."""
+    """Returns the height of a bar, without an interval, which is unreadable in a histogram."""
     for row in rows:
         if row.model == model and row.group == group and row.value is not None:
             return row.value, None, None
@@ -85,12 +85,12 @@ def _height(rows: Sequence[Result], model: str, group: str) -> tuple[float, None
 
 
 def strategies() -> list[Metric]:
-    """In the order of their colours."""
+    """Returns the strategies in the order of their colours."""
     return catalog.metrics_in("strategies")
 
 
 def by_limit(metric: Metric) -> str:
-    """The metric of the same strategy against K or N."""
+    """Returns the metric of the same strategy against K or N."""
     return metric.name.replace("_at_k", "_by_limit")
 
 
@@ -99,7 +99,7 @@ def drawn_metrics() -> set[str]:
 
 
 def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: str) -> Iterator[Panel]:
-    """The strategies in their colours, a pair of figures per scorer, all on one scale."""
+    """Yields the strategies in their colours, a pair of figures per scorer, all on one scale."""
     reached = [row for row in rows if row.metric in drawn_metrics()]
     top = min(1.0, 1.04 * max((row.high or row.value or 0.0 for row in reached), default=1.0)) or 1.0
     figures: list[Figure] = []
@@ -184,7 +184,8 @@ def _against_truth(
 
 
 def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine:
-    """Against the x of the rows, or against the position that they are grouped by."""
+    """Returns the curve of a scorer against the x of the rows, or against the position that they are grouped
+    by."""
     known = [
         (float(row.group) if row.x is None else row.x, row.value, row.low, row.high)
         for row in rows
@@ -197,7 +198,7 @@ def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> p
 
 
 def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:
-    """ "AUC 0.810 [0.780, 0.840]" of a single scorer; those of several stand in the table."""
+    """Returns "AUC 0.810 [0.780, 0.840]" of a single scorer; those of several stand in the table."""
     cells = [cell for judge in judges if (cell := _measured(rows, metric, judge))]
     return f"{catalog.title(metric, None)} {cells[0].sized}" if len(cells) == 1 else otherwise
 

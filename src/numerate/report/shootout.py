@@ -11,7 +11,7 @@ from numerate.store import write_text
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
-AXES = {"attempts": "rollouts", "minutes": "minutes"}
+AXES = {"rollouts": "rollouts", "minutes": "minutes"}
 """key of a curve's points -> its name on the page"""
 
 
@@ -22,7 +22,7 @@ def table_header(results: Mapping[str, Any]) -> list[str]:
 
 
 def table_rows(results: Mapping[str, Any]) -> list[list[str]]:
-    """A line per method, the start first; columns as in `table_header`."""
+    """Returns a row per method, the initial policy first; columns as in `table_header`."""
     gaps = {row["model"]: row for row in results["against_start"]}
     return [method_line(method, gaps.get(method["model"])) for method in results["methods"]]
 
@@ -35,7 +35,7 @@ def method_line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> lis
         " ".join(show_percent(seed) for seed in method["seeds"]),
         show_points(gap) if gap else "-",
         p_text(gap) if gap else "-",
-        f"{mean_of([end['attempts'] for end in ends]):,.0f}" if ends else "-",
+        f"{mean_of([end['rollouts'] for end in ends]):,.0f}" if ends else "-",
         f"{mean_of([end['seconds'] for end in ends]) / 60:.1f}" if ends else "-",
     ]
 
@@ -50,7 +50,7 @@ def show_points(gap: Mapping[str, Any]) -> str:
 
 
 def p_text(row: Mapping[str, Any]) -> str:
-    """p as far as resampling can tell it."""
+    """Returns p with the resolution of the resampling."""
     return "< 0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}"
 
 
@@ -59,7 +59,7 @@ def mean_of(numbers: Sequence[float]) -> float:
 
 
 def pair_verdicts(results: Mapping[str, Any]) -> list[list[str]]:
-    """Every pair of methods: who, against whom, points, p, and what that means."""
+    """Returns every pair of methods: both names, points, p, and the verdict."""
     return [
         [row["model"], row["versus"], show_points(row), p_text(row), pair_verdict(row)]
         for row in results["pairs"]
@@ -84,7 +84,7 @@ class PairCell:
 
 
 def pair_matrix(results: Mapping[str, Any]) -> dict[str, list[PairCell | None]]:
-    """Method -> a cell against each; None against itself."""
+    """Returns method -> a cell against each; None against itself."""
     names = [method["model"] for method in results["methods"] if method["model"] != results["start"]]
     pairs = {(row["model"], row["versus"]): row for row in results["pairs"]}
     return {a: [pair_cell(pairs, a, b) for b in names] for a in names}
@@ -104,7 +104,7 @@ def pair_cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str
 
 
 def swap_pair(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The same pair, the other way round."""
+    """Returns the same pair in the other order."""
     return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
 
 
@@ -138,7 +138,8 @@ def build_page(folder: Path, results: Mapping[str, Any]) -> Path:
 
 
 def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Validation accuracy, in the mean of the seeds, against rollouts and against time."""
+    """Returns the curves of validation accuracy, in the mean of the seeds, against rollouts and against
+    time."""
     from numerate.report import plots
     from numerate.report.figures import Figure, Panel
 
@@ -167,12 +168,12 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def mean_validations(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, float]]:
-    """Means over the seeds of their first validations, of their second ones, and so on, as far as all have
-    them. Seeds that learn from rollouts of their own may come to an epoch's end at different steps."""
+    """Returns means over the seeds of their first validations, of their second ones, and so on, as far as all
+    have them. Seeds that learn from rollouts of their own may come to an epoch's end at different steps."""
     taken = [[point for point in run if point["accuracy"] is not None] for run in runs]
     return [
         {
-            "attempts": mean_of([point["attempts"] for point in points]),
+            "rollouts": mean_of([point["rollouts"] for point in points]),
             "minutes": mean_of([point["seconds"] for point in points]) / 60,
             "accuracy": mean_of([point["accuracy"] for point in points]),
         }

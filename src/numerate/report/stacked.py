@@ -21,8 +21,8 @@ def plot_stacked(
     x: str,
     shaded: Sequence[tuple[float, float]] = (),
 ) -> Markup:
-    """drawn: (what the ordinate is called, the curve, whether its values are shares), from top to bottom.
-    shaded: stretches of the abscissa, on all of them."""
+    """Draws curves above each other. drawn: (name of the ordinate, curve, whether its values are shares),
+    from top to bottom. shaded: stretches of the abscissa, on all of them."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure = Figure(figsize=(7.6, 1.9 * len(drawn)), dpi=100, layout="constrained")
         FigureCanvasSVG(figure)

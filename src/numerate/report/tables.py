@@ -28,7 +28,7 @@ class Cell:
 
     @property
     def main(self) -> str:
-        """The number alone: "42.1%", "+3.5", "0.812", "151.3"."""
+        """Returns the number alone: "42.1%", "+3.5", "0.812", "151.3"."""
         if self.unit == "count":
             return f"{self.value:,.1f}" if abs(self.value) < 1e6 else f"{self.value:.3g}"
         if self.unit == "score":
@@ -37,7 +37,7 @@ class Cell:
 
     @property
     def interval(self) -> str:
-        """The interval alone: "[37.8, 46.5]", empty where there is none."""
+        """Returns the interval alone: "[37.8, 46.5]", empty where there is none."""
         if self.low is None or self.high is None:
             return ""
         scale = 1 if self.unit in ("count", "score") else 100
@@ -50,17 +50,18 @@ class Cell:
 
     @property
     def size(self) -> str:
-        """The number of problems alone: "n=2,000", empty where it is not known."""
+        """Returns the number of problems alone: "n=2,000", empty where it is not known."""
         return "" if self.n is None else f"n={self.n:,}"
 
     @property
     def sized(self) -> str:
-        """The number with its interval and the number of problems."""
+        """Returns the number with its interval and the number of problems."""
         return f"{self.text} {self.size}".rstrip()
 
 
 def show_cell(cell: Cell | None, shared: bool, none: str = "-") -> str:
-    """A figure with its interval, and with the number of problems where its column does not share one."""
+    """Returns a figure with its interval, and with the number of problems where its column does not share
+    one."""
     return none if cell is None else cell.text if shared else cell.sized
 
 
@@ -111,7 +112,7 @@ class Versus:
 
     @property
     def verdict(self) -> str:
-        """better or worse where the interval leaves out zero, else "not significant"."""
+        """Returns better or worse where the interval leaves out zero, else "not significant"."""
         if self.cell.low is not None and self.cell.low > 0:
             return "better"
         if self.cell.high is not None and self.cell.high < 0:
@@ -148,17 +149,18 @@ def shared_size(cells: Iterable[Cell | None]) -> str:
 
 
 def whole_set(results: Sequence[Result]) -> list[Result]:
-    """The rows of a whole problem set and a single model, without a scorer."""
+    """Returns the rows of a whole problem set and a single model, without a scorer."""
     return [row for row in results if not row.by and not row.versus and not row.judge]
 
 
 def judge_results(results: Sequence[Result]) -> list[Result]:
-    """The rows with a single number for a scorer's scores on a whole problem set."""
+    """Returns the rows with a single number for a scorer's scores on a whole problem set."""
     return [row for row in results if row.judge and not row.by and not row.versus and row.x is None]
 
 
 def summary(metrics: Mapping[str, Any]) -> Table:
-    """Models by problem set, with the columns that the run has: at k samples, the largest k of the run.
+    """Returns models by problem set, with the columns that the run has: at k samples, the largest k of the
+    run.
 
     metrics: the contents of `metrics.json`. Raises ValueError on a row without model, problems or metric."""
     rows = without_repeats(whole_set(parse_results(metrics)))
@@ -177,7 +179,7 @@ def without_repeats(rows: Sequence[Result]) -> list[Result]:
 
 
 def _columns(rows: Sequence[Result]) -> list[Column]:
-    """A metric with several k stands at the largest one."""
+    """Returns the columns; a metric with several k has one, for the largest."""
     columns: list[Column] = []
     for metric in catalog.summary():
         ks = [row.k for row in rows if row.metric == metric.name]
@@ -195,8 +197,8 @@ def _row(rows: Sequence[Result], columns: Sequence[Column], problems: str, model
 
 
 def _find(rows: Sequence[Result], column: Column) -> Cell | None:
-    """The cell of a column. A metric without a k of its own may be measured on several: the first, greedy,
-    counts."""
+    """Returns the cell of a column. A metric without a k of its own may be measured at several: the first,
+    greedy, is taken."""
     for row in rows:
         if row.metric == column.metric and (column.k is None or row.k == column.k):
             return result_cell(row)
@@ -204,7 +206,7 @@ def _find(rows: Sequence[Result], column: Column) -> Cell | None:
 
 
 def differences(metrics: Mapping[str, Any]) -> list[Versus]:
-    """Paired differences in greedy accuracy, in the order of the file."""
+    """Returns paired differences in greedy accuracy, in the order of the file."""
     versus: list[Versus] = []
     for row in parse_results(metrics):
         measured = result_cell(row)

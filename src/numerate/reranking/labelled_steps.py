@@ -22,7 +22,7 @@ LABELLED = "labelled"
 def on_labelled(
     judge: Judge, name: str, limit: int | None, known: str, folder: Path, progress: Progress
 ) -> list[Row]:
-    """Score what is not scored yet, then the rows of `marked_results`, which name the set as their problems.
+    """Scores what is not scored yet, then the rows of `marked_results`, which name the set as their problems.
 
     known: the set's identity. folder: where the scores go."""
     rows = list(labelled_steps.load(name, limit=limit))
@@ -43,7 +43,7 @@ def on_labelled(
 def marked_results(
     rows: Sequence[LabelledSolution], scores: Sequence[Sequence[float]], *, judge: str, threshold: float = 0.5
 ) -> list[Row]:
-    """The rows of `step_results`, and of the scores as predictions of "right":
+    """Returns the rows of `step_results`, and of the scores as predictions of "right":
 
     step_ece, step_brier, step_reliability     over all labelled steps
 

@@ -43,7 +43,7 @@ def rerank_models(
     each: int,
     progress: Progress,
 ) -> list[Row]:
-    """Score what is not scored yet, then every strategy for every model and problem set.
+    """Scores what is not scored yet, then every strategy for every model and problem set.
 
     sets: the problems that were sampled. folder_of: the folder of a model's samples at a set. each: samples
     per problem. Scores go to the folder `scores` beside the samples."""
@@ -67,8 +67,8 @@ def rerank_models(
 
 
 def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[Row]:
-    """Selection with the scorer's scores, how many samples were too long for it, and its step scores against
-    the oracle's labels where the samples have some."""
+    """Returns selection with the scorer's scores, how many samples were too long for it, and its step scores
+    against the oracle's labels where the samples have some."""
     chosen_on = (validation.groups, validation.scores) if validation else None
     rows = selection_results(
         stored.groups, stored.scores, judge=judge.name, how=judge.how, validation=chosen_on
@@ -84,5 +84,5 @@ def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[
 
 
 def whole_labels(stored: Stored) -> Labels:
-    """The oracle's labels of the samples that the scorer has read to their end."""
+    """Returns the oracle's labels of the samples that fit into the scorer's context."""
     return {key: labels for key, labels in labels_of(stored.groups).items() if key not in stored.overlong}

@@ -65,7 +65,7 @@ def score_stored(
 
 
 def light_groups(samples: Path, problems: Sequence[Problem]) -> list[Group]:
-    """Stored samples without their turns, which are nearly all of their weight."""
+    """Returns stored samples without their turns, which are most of their size."""
     return list(
         group_rows(
             problems,

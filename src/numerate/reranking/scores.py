@@ -59,7 +59,8 @@ def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
 
 
 def labels_of(groups: Sequence[Group]) -> dict[tuple[str, int], list[bool | None]]:
-    """The oracle's labels of the samples that it has marked: unverifiable steps count as not wrong."""
+    """Returns the oracle's labels of the samples that it has marked: unverifiable steps count as not
+    wrong."""
     return {
         (group.problem.id, scored.rollout.index): [
             None if step.label is None else step.label != "wrong" for step in scored.rollout.steps

@@ -9,7 +9,7 @@ from numerate.metric_rows import Row, metric_row, score_rows, share_row
 from numerate.reranking.scores import Scores
 
 Labels = Mapping[tuple[str, int], Sequence[bool | None]]
-"""(problem id, index) -> is the step right, None where nobody says"""
+"""(problem id, index) -> whether the step is right, None where unknown"""
 
 
 def step_results(
@@ -58,8 +58,8 @@ def step_results(
 
 
 def threshold_on(labels: Labels, scores: Scores) -> float | None:
-    """The threshold with the best F1 of first errors on these solutions, None where they cannot tell: all
-    of them right, or all wrong."""
+    """Returns the threshold with the best F1 of first errors on these solutions, None where all of them are
+    right, or all are wrong."""
     known = [(scores[key], at) for key in labels if (at := _first_error(labels[key])) is not None]
     if {at == -1 for _, at in known} != {True, False}:
         return None
@@ -67,7 +67,7 @@ def threshold_on(labels: Labels, scores: Scores) -> float | None:
 
 
 def _first_error(labels: Sequence[bool | None]) -> int | None:
-    """None where an unknown step might be the first wrong one."""
+    """Returns the first wrong step; None where an unknown step might be the first wrong one."""
     for index, label in enumerate(labels):
         if label is None:
             return None

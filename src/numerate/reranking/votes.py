@@ -14,7 +14,7 @@ BY_SHARE = "share of samples"
 
 
 def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
-    """sampled_accuracy, and pass_at_k and maj_at_k for each k."""
+    """Returns the rows sampled_accuracy, and pass_at_k and maj_at_k for each k."""
     problems = judged_groups(groups, None).candidates
     n = len(problems[0].clusters)
     rows = [mean_row("sampled_accuracy", [sum(p.correct) / n for p in problems], k=n)]
@@ -44,7 +44,7 @@ def cluster_rows(groups: Sequence[Group]) -> list[Row]:
 
 
 def _histogram(metric: str, values: Sequence[float], top: float = 1.0) -> list[Row]:
-    """One row per bar, its share of the problems; none where there are no values."""
+    """Returns one row per bar, its share of the problems; none where there are no values."""
     return [
         metric_row(
             metric,

@@ -20,7 +20,7 @@ from numerate.types import NotFinite, RunStopped
 
 Columns = Mapping[str, list[Any]]
 FAILURES = (Exception, SystemExit, asyncio.CancelledError)
-"""what a function of somebody else may raise; Ctrl-C is none of them"""
+"""exceptions of a user's function; without KeyboardInterrupt"""
 NO_TEXTS = (TypeError, AttributeError, KeyError, IndexError, AssertionError)
 """what a function that expects messages raises at texts"""
 AGAIN = "completed work is kept: the same command resumes"
@@ -93,15 +93,15 @@ class Call:
         return f"reward {self.path!r} raised {what}{line_of(error)} {self.at(error, forms)}; {AGAIN}"
 
     def at(self, error: BaseException, forms: Mapping[str, str]) -> str:
-        """`at problem 'story-3' in step 2 of stage rl`."""
+        """Returns `at problem 'story-3' in step 2 of stage rl`."""
         ids = list(dict.fromkeys(self.problem_ids))
         known = ids if len(ids) == 1 else [*islice(self.failing(error, forms), 1)]
         which = f"problem {known[0]!r}" if known else f"one of {len(ids)} problems, {ids[0]!r} to {ids[-1]!r}"
         return f"at {which}" + (f" in {self.where}" if self.where else "")
 
     def failing(self, error: BaseException, forms: Mapping[str, str]) -> Iterator[str]:
-        """Problems at which the function, called with nothing else, raises the same kind of error. After an
-        error of the system or of a service it is not called again."""
+        """Yields problems at which the function, called with each alone, raises the same kind of error. After
+        an error of the system or of a service it is not called again."""
         if isinstance(error, OSError) or not isinstance(error, Exception):
             return
         columns = self.columns | (self.chat if forms.get(self.path) == "chat" else {})
@@ -141,6 +141,6 @@ class Call:
 
 
 def line_of(error: BaseException) -> str:
-    """` (rewards.py, line 12)`: where it was raised."""
+    """Returns ` (rewards.py, line 12)`, the position of an error."""
     frames = traceback.extract_tb(error.__traceback__)
     return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

@@ -74,13 +74,13 @@ def check_rewards(entries: RewardList, meta: Sequence[str] = (), trusted: Sequen
 
 
 def outside_paths(rewards: RewardList) -> list[str]:
-    """The paths of functions, which are code; what is no path is told by `find_function`."""
+    """Returns the paths of functions, which are code; `find_function` reports other texts."""
     return [r.path for r in parse_weighted(rewards) if "." in r.path and trust.is_dotted(r.path)]
 
 
 def find_function(path: str, trusted: Sequence[str] = ()) -> Part:
-    """The function at a dotted path. Raises ValueError with what is missing, and before anything is imported
-    where its module is not trusted.
+    """Returns the function at a dotted path. Raises ValueError with the missing part; for a module that is
+    not trusted, before any import.
 
     trusted: names of modules beyond those of $NUMERATE_TRUST."""
     module, _, name = path.rpartition(".")
@@ -112,7 +112,8 @@ def import_function(module: str, name: str, path: str) -> Part:
 def wanted_columns(
     function: Part, path: str, meta: Sequence[str] = (), options: Mapping[str, Any] = NONE
 ) -> set[str] | None:
-    """The columns that it names, None for all. Raises ValueError where it cannot be called as rewards are."""
+    """Returns the columns of its signature, None for all. Raises ValueError where it cannot be called as
+    rewards are."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
@@ -141,7 +142,7 @@ def wanted_columns(
 
 
 def fits_default(value: Any, default: Any) -> bool:
-    """Of the default's type, where there is one; a whole number will do for any number."""
+    """Checks for the default's type, where there is one; a whole number is valid for any number."""
     if default is None or default is inspect.Parameter.empty:
         return True
     return type(value) is type(default) or (type(value) is int and type(default) is float)
@@ -165,7 +166,8 @@ class Rewards:
     """path -> text or chat, what a function has taken"""
 
     def __call__(self, problems: Sequence[Problem], rollouts: Sequence[Scored]) -> list[Scored]:
-        """problems: that of each rollout. All rollouts at a problem have to come together."""
+        """Returns the rollouts with their rewards. problems: that of each rollout; all rollouts of a problem
+        are in the same call."""
         by_path = {w.path: self.measure(w, problems, rollouts) for w in parse_weighted(self.rewards)}
         groups: dict[str, list[int]] = defaultdict(list)
         for i, problem in enumerate(problems):
@@ -186,8 +188,8 @@ class Rewards:
         i: int,
         scored: Scored,
     ) -> Scored:
-        """The weighted sum. A part that no rollout at the problem has does not apply to it and is left out;
-        one that only this rollout lacks was not measured, and so neither is the sum."""
+        """Returns the weighted sum. A part that no rollout of the problem has is left out; where only this
+        rollout lacks one, the sum is not measured."""
         parts = {path: values[i] for path, values in by_path.items()}
         weights = {w.path: w.weight for w in parse_weighted(self.rewards)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
@@ -220,7 +222,7 @@ class Rewards:
 def as_chat(
     problems: Sequence[Problem], rollouts: Sequence[Scored], style: str
 ) -> dict[str, list[list[dict[str, str]]]]:
-    """Prompts and completions as TRL gives them where the prompts are a chat."""
+    """Returns prompts and completions as TRL passes them where the prompts are a chat."""
     turns = [render(problem, style).turns for problem in problems]
     return {
         "prompts": [[{"role": turn.role, "content": turn.text} for turn in prompt] for prompt in turns],
@@ -236,7 +238,7 @@ def meta_columns(problems: Iterable[Problem]) -> list[str]:
 def column_table(
     problems: Sequence[Problem], rollouts: Sequence[Scored], style: str, meta: Sequence[str] = ()
 ) -> dict[str, list[Any]]:
-    """The columns, one value per rollout; a meta column that a problem lacks is None there.
+    """Returns the columns, one value per rollout; a meta column that a problem lacks is None there.
 
     meta: columns beyond those of these problems."""
     meta = sorted({*meta, *meta_columns(problems)})

@@ -68,7 +68,7 @@ def refusal_reason(path: str) -> str:
 
 
 def outside_code(paths: Iterable[str], trust: Sequence[str] = ()) -> list[str]:
-    """Returns the paths whose code nobody has trusted; imports nothing."""
+    """Returns the paths whose code is not trusted; imports nothing."""
     names = (*READY, *trusted_names(trust))
     return [path for path in dict.fromkeys(paths) if not refusal_reason(path) and not is_covered(path, names)]
 

@@ -23,7 +23,8 @@ class Address(str):
 
 
 def split_login(text: str) -> Address:
-    """Takes the login out of an address. Raises ValueError, without it, for what is no server's address."""
+    """Removes the login from an address. Raises ValueError, without it, for text that is no server's
+    address."""
     if isinstance(text, Address):
         return text
     scheme, _, rest = text.partition("://")

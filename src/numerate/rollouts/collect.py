@@ -38,7 +38,7 @@ def collect(
     beginnings: Mapping[str, str] | None = None,
     grade_truncated: bool = False,
 ) -> Iterator[Group]:
-    """Sample n rollouts per problem, grade them, store them in `folder`, and yield one group per problem in
+    """Samples n rollouts per problem, grades and stores them in `folder`, and yields one group per problem in
     order.
 
     Parts that are already there are read instead of sampled. annotate: adds steps to a graded rollout before
@@ -68,7 +68,8 @@ def collect(
 
 
 def whole_groups(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:
-    """The groups of a part. Raises ValueError where one has another number of rollouts than were sampled."""
+    """Yields the groups of a part. Raises ValueError where a group has another number of rollouts than
+    requested."""
     for group in groups:
         if len(group.rollouts) != n:
             raise ValueError(
@@ -89,7 +90,7 @@ def sample_part(
     beginnings: Mapping[str, str] = NOTHING,
     grade_truncated: bool = False,
 ) -> list[Scored]:
-    """Graded rollouts of some problems, in the order of the problems and their indices."""
+    """Returns graded rollouts of some problems, in the order of the problems and their indices."""
     by_id = {problem.id: problem for problem in problems}
     order = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []
@@ -113,7 +114,7 @@ def make_prompt(problem: Problem, style: str, beginnings: Mapping[str, str]) -> 
 
 
 def group_rows(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[Group]:
-    """One group per problem, in the order of the problems."""
+    """Yields one group per problem, in the order of the problems."""
     rollouts: dict[str, list[Scored]] = defaultdict(list)
     for row in rows:
         rollouts[row.rollout.problem_id].append(row)
@@ -124,7 +125,8 @@ def group_rows(problems: Sequence[Problem], rows: Sequence[Scored]) -> Iterator[
 def greedy_accuracy(
     engine: Engine, problems: Sequence[Problem], max_tokens: int, style: str, progress: Progress
 ) -> float:
-    """Share of the problems whose greedy rollout is right, as evaluation grades it; nothing is stored."""
+    """Returns the share of the problems whose greedy rollout is right, as evaluation grades it; nothing is
+    stored."""
     params = Sampling(temperature=0.0, max_tokens=max_tokens)
     with progress.task("validating", total=len(problems), unit="problems") as task:
         done = sample_part(engine, problems, 1, params, style, None, task, grade_truncated=True)

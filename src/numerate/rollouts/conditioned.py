@@ -42,25 +42,25 @@ class Conditioned:
         return self._rollouts(prompts, n, params)
 
     def _rollouts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        """All first lines, then the second lines of the rollouts that go on, and so on."""
+        """Samples all first lines, then the second lines of the unfinished rollouts, and so on."""
         tag = self._tag()
         begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
         live = {(start.prompt.problem_id, i): replace(start, index=i) for start in begun for i in range(n)}
-        questions = [start.question(start.prompt.problem_id) for start in begun]
+        next_prompts = [start.next_prompt(start.prompt.problem_id) for start in begun]
         line = 0
         while live:
             room = max(draft.left for draft in live.values())
-            drawing = replace(params, stop=(BREAK,), max_tokens=room)
-            for drawn in self.engine.sample(questions, 1 if line else n, drawing):
-                draft = live[drawn.problem_id, drawn.index]
-                draft.take(self.policy, drawn, tag)
+            line_params = replace(params, stop=(BREAK,), max_tokens=room)
+            for sampled in self.engine.sample(next_prompts, 1 if line else n, line_params):
+                draft = live[sampled.problem_id, sampled.index]
+                draft.take(self.policy, sampled, tag)
                 if draft.finish:
-                    yield draft.rollout(params.seed, drawn.policy)
+                    yield draft.rollout(params.seed, sampled.policy)
             line += 1
             going = [draft for draft in live.values() if not draft.finish]
             named = {f"{start.prompt.problem_id}/{start.index}/{line}": start for start in going}
             live = {(name, 0): draft for name, draft in named.items()}
-            questions = [draft.question(name) for name, draft in named.items()]
+            next_prompts = [draft.next_prompt(name) for name, draft in named.items()]
 
     def _tag(self) -> Turn:
         conditioning = self.policy.conditioning
@@ -71,24 +71,24 @@ class Conditioned:
 @dataclass
 class _Draft:
     prompt: Prompt
-    """the question, its last turn with the ids of all"""
+    """the prompt, its last turn with the ids of all"""
     turns: tuple[Turn, ...]
-    """what comes after it: tags, lines, and what was begun before"""
+    """turns after it: tags, lines, and the prefix"""
     left: int
     """tokens that it may still write"""
     index: int = 0
     finish: Finish | None = None
 
-    def question(self, name: str) -> Prompt:
+    def next_prompt(self, name: str) -> Prompt:
         """Returns the prompt of the next line: the engine goes on with it up to a line break."""
         text = "".join(turn.text for turn in self.turns)
         begun = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
         return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, begun))
 
-    def take(self, policy: Policy, drawn: Rollout, tag: Turn) -> None:
+    def take(self, policy: Policy, sampled: Rollout, tag: Turn) -> None:
         """Adds a line, and a tag where another may follow."""
-        line = drawn.turns[-1]
-        ended = _ended(policy, drawn)
+        line = sampled.turns[-1]
+        ended = _ended(policy, sampled)
         if len(line.ids) > self.left:
             line = replace(line, ids=line.ids[: self.left], logprobs=line.logprobs[: self.left])
             ended = "length"
@@ -102,35 +102,35 @@ class _Draft:
         return Rollout(self.prompt.problem_id, self.index, turns, self.finish, seed=seed, policy=policy)
 
 
-def _ended(policy: Policy, drawn: Rollout) -> Finish | None:
+def _ended(policy: Policy, sampled: Rollout) -> Finish | None:
     """Returns how the whole rollout ended with this line; None where a line break did. Raises ValueError
     where that cannot be told."""
-    line = drawn.turns[-1]
-    if drawn.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
-        return drawn.finish
+    line = sampled.turns[-1]
+    if sampled.finish != "stop" or (line.ids and line.ids[-1] in policy.eos_ids):
+        return sampled.finish
     if policy.decode(line.ids)[len(line.text) :].startswith(BREAK):
         return None
     raise ValueError(
-        f"problem {drawn.problem_id!r}: the server does not report whether a line or the whole answer "
+        f"problem {sampled.problem_id!r}: the server does not report whether a line or the whole answer "
         "ended, and a return-conditioned policy is sampled line by line: choose a server that "
         "returns token ids, such as vLLM, or kind: local"
     )
 
 
 def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Draft:
-    """A prompt with tags before the lines that it has begun, and before the first line to come."""
+    """Returns a prompt with tags before the lines of its prefix, and before the first line to sample."""
     *turns, last = prompt.turns
     begun = last.text if turns and last.role == "assistant" else ""
     if begun:
         *turns, last = turns
     ids = policy.encode_prompt(replace(prompt, turns=(*turns, last)))
-    question = replace(prompt, turns=(*turns, replace(last, ids=tuple(ids))))
+    start = replace(prompt, turns=(*turns, replace(last, ids=tuple(ids))))
     if not begun:
-        return _Draft(question, (tag,), left)
+        return _Draft(start, (tag,), left)
     lines = token_lines(policy, policy.encode_target(begun)[:-1])
     laid = tuple(i for line in lines for i in (*tag.ids, *line))
     if BREAK in policy.decode(
         lines[-1]
     ):  # the next line is the policy's, and its tag no turn that parts them
         laid += tag.ids
-    return _Draft(question, (Turn("assistant", begun, laid),), left)
+    return _Draft(start, (Turn("assistant", begun, laid),), left)

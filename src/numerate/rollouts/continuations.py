@@ -32,7 +32,7 @@ class Beginning:
         return f"{self.problem.id}/{blake2b(text, digest_size=8).hexdigest()}"
 
     def prompt(self, style: str) -> Prompt:
-        """The problem's prompt, and the beginning as a turn of the assistant that is still open."""
+        """Returns the problem's prompt, with the beginning as an open turn of the assistant."""
         return replace(with_prefix(render(self.problem, style), self.text), problem_id=self.id)
 
 
@@ -46,7 +46,7 @@ def continuation_successes(
     progress: Progress,
     grade_truncated: bool = False,
 ) -> Mapping[str, list[bool]]:
-    """id of a beginning -> did each of its n continuations reach the right answer?
+    """Returns id of a beginning -> whether each of its n continuations reaches the right answer.
 
     Parts that are already in `folder` are read instead of sampled. With several processes each samples its
     share of every part."""
@@ -82,7 +82,8 @@ def sample_continuations(
     task: Task,
     grade_truncated: bool = False,
 ) -> list[Scored]:
-    """The continuations of some beginnings, each graded as one solution with its beginning, in order."""
+    """Returns the continuations of some beginnings, each graded as one solution with its beginning, in
+    order."""
     by_id = {beginning.id: beginning for beginning in beginnings}
     order = {id_: i for i, id_ in enumerate(by_id)}
     done: list[Scored] = []

@@ -40,7 +40,7 @@ def make_engine(options: BaseEngineOptions, policy: Policy) -> Engine:
 
 
 def check_engine(options: BaseEngineOptions) -> None:
-    """Checks, before a run starts, that packages are installed and a server responds. Raises ValueError."""
+    """Checks before a run starts that packages are installed and a server responds. Raises ValueError."""
     options.need_package()
     options.check()
 

@@ -46,8 +46,8 @@ class Job:
     def validate(
         self, run: Stage, policy: Policy, limit: int | None = None, engine: Engine | None = None
     ) -> float:
-        """Greedy accuracy on (the first `limit`) validation problems. engine: one that has the policy's
-        weights; None makes one."""
+        """Returns the greedy accuracy on (the first `limit`) validation problems. engine: one that has the
+        policy's weights; None makes one."""
         with run.untimed():
             sampler = engine or self.engine(policy)
             return greedy_accuracy(
@@ -82,5 +82,5 @@ class Job:
         )
 
     def rollouts(self, stage: str) -> list[Group]:
-        """The graded rollouts of an earlier stage at this stage's problems."""
+        """Returns the graded rollouts of an earlier stage at this stage's problems."""
         return load_groups(self.stage_folder(stage) / "rollouts", self.problems)

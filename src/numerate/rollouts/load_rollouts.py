@@ -13,7 +13,8 @@ from numerate.types import Group, Problem, Reward, Scored
 
 
 def load_groups(folder: Path, problems: Sequence[Problem]) -> list[Group]:
-    """All rollouts below `folder` at these problems, in their order; problems without any are left out.
+    """Returns all rollouts below `folder` at these problems, in their order; problems without any are left
+    out.
 
     Their reward is the grader's verdict, whatever mix of rewards a policy was trained with there. Raises
     ValueError where there is none."""
@@ -28,14 +29,14 @@ def load_groups(folder: Path, problems: Sequence[Problem]) -> list[Group]:
 
 
 def with_outcome_reward(scored: Scored) -> Scored:
-    """The rollout with 1 or 0 for its final answer as reward, as far as that was stored."""
+    """Returns the rollout with 1 or 0 for its final answer as reward, where it is stored."""
     parts = scored.reward.parts
     return replace(scored, reward=Reward(parts[CORRECT], parts)) if CORRECT in parts else scored
 
 
 def without_repeats(group: Group) -> Group:
-    """Every solution once, the first of it, in their order: an easy problem must not count more because its
-    solutions agree."""
+    """Returns every solution once, in order of first appearance: an easy problem must not have more weight
+    because its solutions agree."""
     first: dict[str, Scored] = {}
     for scored in group.rollouts:
         first.setdefault(scored.rollout.solution.strip(), scored)

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 
 def uniform_stream(seed: int, round: int, problem_id: str, index: int, count: int) -> NDArray[np.float64]:
-    """The first `count` numbers of a stream, in [0, 1); a longer stream starts with a shorter one."""
+    """Returns the first `count` numbers of a stream, in [0, 1); a longer stream starts with a shorter one."""
     key = _key(seed, round, problem_id, index)
     return np.random.Generator(np.random.Philox(key=key)).random(count)
 
 
 def seed_of(seed: int, round: int, problem_id: str, index: int) -> int:
-    """One number for a rollout, in [0, 2^31): for engines that have random numbers of their own."""
+    """Returns one number for a rollout, in [0, 2^31): for engines that have random numbers of their own."""
     return _key(seed, round, problem_id, index) % 2**31
 
 

@@ -11,7 +11,7 @@ from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 
 def check_settings(n: int, params: Sampling) -> None:
-    """Refuses settings that make no sense, by name."""
+    """Raises ValueError for invalid settings, by name."""
     bounds = {
         "n": (n, n >= 1, "at least 1"),
         "temperature": (params.temperature, 0 <= params.temperature < float("inf"), "at least 0"),
@@ -33,18 +33,20 @@ def build_rollout(
     seed: int,
     policy: str,
 ) -> Rollout:
-    """The prompt's turns, the last of them with the ids of all, and the turns of the answer."""
+    """Builds a rollout of the prompt's turns, the last of them with the ids of all, and the turns of the
+    answer."""
     *first, last = prompt.turns
     turns = (*first, replace(last, ids=tuple(ids)), *written)
     return Rollout(prompt.problem_id, index, turns, finish, seed=seed, policy=policy)
 
 
 def written_turns(
-    wrote: Written, text: str, decode: Callable[[list[int]], str], choices: bool
+    wrote: Written, text: str, decode: Callable[[list[int]], str], has_classes: bool
 ) -> Iterator[Turn]:
-    """An answer as turns of the assistant, those that the policy drew and those that a calculator gave it.
+    """Yields an answer as turns of the assistant: those that the policy sampled and those of a calculator.
 
-    text: what the tokens say, up to a stop string. choices: whether the policy chose classes."""
+    text: what the tokens say, up to a stop string. has_classes: whether the policy samples a class of tokens
+    before each token."""
     start = written = 0
     for supplied, run in groupby(wrote.supplied):
         stop = start + sum(1 for _ in run)
@@ -56,6 +58,6 @@ def written_turns(
             tuple(wrote.ids[start:stop]),
             tuple(wrote.logps[own]),
             trained=not supplied,
-            choices=tuple(wrote.choices[own]) if choices else (),
+            token_classes=tuple(wrote.token_classes[own]) if has_classes else (),
         )
         start, written = stop, upto

@@ -23,7 +23,8 @@ NamedT = TypeVar("NamedT", bound=Named)
 
 
 def shard(items: Sequence[T]) -> Sequence[T]:
-    """Every process calls it with the same items, before any of them is done."""
+    """Returns this process's share of the items. All processes call it with the same items, before any is
+    processed."""
     if not is_distributed():
         return items
     barrier()
@@ -38,15 +39,15 @@ def barrier() -> None:
 
 
 def run_on_main(do: Callable[[], object]) -> None:
-    """One process does it, and all wait until it is done. Raises in all of them what it raises."""
+    """Calls a function in the main process, while the others wait. Its exception is raised in all of them."""
     agree_on_result(do if is_main() else lambda: None)
 
 
 def write_part(
     path: Path, problems: Sequence[NamedT], make: Callable[[Sequence[NamedT]], list[Scored]]
 ) -> None:
-    """Stores what `make` gives for the questions of a part, in their order and that of the rollouts. Several
-    processes make a share each, and one puts the shares together: the file is the same."""
+    """Stores the rollouts that `make` returns for the problems of a part, in the order of problems and
+    rollouts. Several processes make a share each, and one combines the shares: the file is the same."""
     if not is_distributed():
         write_rollouts(path, make(problems))
         return

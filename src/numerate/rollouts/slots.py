@@ -19,7 +19,7 @@ class Written:
 
     ids: list[int]
     logps: list[float]
-    choices: list[int]
+    token_classes: list[int]
     supplied: list[bool]
     """written by a calculator"""
 
@@ -31,8 +31,8 @@ class Slots(Generic[Q]):
         self.size = size
         self.token_ST = np.zeros((size, length), dtype=np.int64)
         self.logp_ST = np.zeros((size, length), dtype=np.float32)
-        self.choice_ST = np.zeros((size, length), dtype=np.int8)
-        """the class that was chosen before the token, where the policy does so"""
+        self.class_ST = np.zeros((size, length), dtype=np.int8)
+        """the class that was sampled before the token, where the policy does so"""
         self.supplied_ST = np.zeros((size, length), dtype=np.bool_)
         """tokens that a calculator wrote"""
         self.uniform_ST = np.zeros((size, length), dtype=np.float64)
@@ -47,10 +47,10 @@ class Slots(Generic[Q]):
     def rows(self) -> int:
         return len(self.slot_B)
 
-    def take(self, question: Q, index: int, room: int, uniform: NDArray[np.float64] | None) -> None:
+    def take(self, owner: Q, index: int, room: int, uniform: NDArray[np.float64] | None) -> None:
         """Adds a row at the end for rollout `index`, of at most `room` tokens."""
         slot = self.free.pop()
-        self.owner[slot] = question, index
+        self.owner[slot] = owner, index
         self.count_S[slot], self.room_S[slot] = 0, room
         if uniform is not None:
             self.uniform_ST[slot, :room] = uniform
@@ -63,7 +63,7 @@ class Slots(Generic[Q]):
         self,
         token_B: NDArray[np.int64],
         logp_B: NDArray[np.float32],
-        choice_B: NDArray[np.int8] | None = None,
+        class_B: NDArray[np.int8] | None = None,
         supplied_B: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
         """Writes one token per row; returns which rows have no room for another."""
@@ -71,8 +71,8 @@ class Slots(Generic[Q]):
         count_B = self.count_S[slot_B]
         self.token_ST[slot_B, count_B] = token_B
         self.logp_ST[slot_B, count_B] = logp_B
-        if choice_B is not None:
-            self.choice_ST[slot_B, count_B] = choice_B
+        if class_B is not None:
+            self.class_ST[slot_B, count_B] = class_B
         self.supplied_ST[slot_B, count_B] = False if supplied_B is None else supplied_B
         self.count_S[slot_B] = count_B + 1
         return count_B + 1 >= self.room_S[slot_B]
@@ -83,11 +83,11 @@ class Slots(Generic[Q]):
         return count_B == 0, self.token_ST[self.slot_B, count_B - 1]
 
     def read(self, row: int) -> tuple[Q, int, Written]:
-        """The question, the index, and what a row has written."""
+        """Returns the owner of a row, its index, and its tokens."""
         slot = self.slot_B[row]
         owner, count = self.owner[slot], self.count_S[slot]
         assert owner is not None
-        columns = (self.token_ST, self.logp_ST, self.choice_ST, self.supplied_ST)
+        columns = (self.token_ST, self.logp_ST, self.class_ST, self.supplied_ST)
         return *owner, Written(*(column[slot, :count].tolist() for column in columns))
 
     def keep(self, order: list[int]) -> None:

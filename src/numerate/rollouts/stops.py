@@ -25,7 +25,7 @@ class Stops:
         self.may_complete = _may_complete(tokenizer, self.strings, vocab)
 
     def text_before(self, ids: list[int]) -> str | None:
-        """The text before the first stop string in these ids, None where there is none."""
+        """Returns the text before the first stop string in these ids, None where there is none."""
         text = decode_ids(self.tokenizer, ids)
         places = [index for index in (text.find(string) for string in self.strings) if index >= 0]
         return text[: min(places)] if places else None

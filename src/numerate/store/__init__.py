@@ -30,7 +30,15 @@ from numerate.store.folders import clear_leftovers, file_sizes, symbolic_links
 from numerate.store.identity import file_hash, identity_hash
 from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
 from numerate.store.lock import LOCK, check_free, hold_lock
-from numerate.store.log import append_row, append_text, begins_with, cut_to, forget_rounds, log_extent
+from numerate.store.log import (
+    append_row,
+    append_text,
+    begins_with,
+    cut_to,
+    forget_rounds,
+    log_extent,
+    with_current_names,
+)
 from numerate.store.paths import follow_links, hidden_sibling, is_stream
 from numerate.store.problems import read_problems, write_problems
 from numerate.store.replaced import describe_differences, keep_if_same, set_aside, take_back
@@ -73,6 +81,7 @@ __all__ = [
     "set_aside",
     "symbolic_links",
     "take_back",
+    "with_current_names",
     "write_json",
     "write_jsonl",
     "write_problems",

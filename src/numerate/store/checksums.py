@@ -20,7 +20,7 @@ def checksum_lines(folder: Path) -> str:
 
 
 def find_damage(folder: Path) -> str | None:
-    """Says which file differs from SHA256SUMS and how, None where all are as they were written.
+    """Returns which file differs from SHA256SUMS and how, None where all are unchanged.
 
     A folder without SHA256SUMS counts as damaged; files that it does not name are not looked at."""
     try:

@@ -193,8 +193,8 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def room_for(path: Path, *, remedy: str = UNCHANGED) -> Generator[None]:
-    """Turns what a full disk raises within, also in a library that is not Python, into an OSError that names
-    `path` and what to do."""
+    """Converts errors of a full disk, also of a library that is not Python, into an OSError that names `path`
+    and the remedy."""
     try:
         yield
     except Exception as error:

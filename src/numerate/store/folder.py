@@ -62,7 +62,7 @@ class RunFolder:
         return self.path / "evals" / ".replaced" / _checked(model) / _checked(problems)
 
     def samples(self, model: str, problems: str) -> Path:
-        """The folder of `greedy` and `samples`."""
+        """Returns the folder of `greedy` and `samples`."""
         return self.path / "evals" / _checked(model) / _checked(problems)
 
 

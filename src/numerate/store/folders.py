@@ -52,7 +52,7 @@ def symbolic_links(root: Path, ignored: Iterable[Path] = ()) -> Iterator[Path]:
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Folders below `root` with the names in them; links are names, and not followed."""
+    """Yields folders below `root` with the names in them; links are names, and not followed."""
     for folder, below, files in os.walk(root, followlinks=False):
         yield Path(folder), sorted([*below, *files])
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 
 def identity_hash(value: Any) -> str:
-    """SHA-256, in hex, of the value as canonical JSON: sorted keys, no blanks, UTF-8.
+    """Returns the SHA-256, in hex, of the value as canonical JSON: sorted keys, no blanks, UTF-8.
 
     Takes what JSON takes, and dataclasses and mappings as objects; tuples count as lists. The same on every
     machine and in every session. Raises ValueError for anything else (sets and paths have no one spelling),
@@ -44,6 +44,6 @@ def _plain(value: Any) -> dict[str, Any]:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256, in hex, of a file's bytes."""
+    """Returns the SHA-256, in hex, of a file's bytes."""
     with path.open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()

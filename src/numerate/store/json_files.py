@@ -12,7 +12,7 @@ from numerate.store.files import replace_file, write_text
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Indented JSON. Raises ValueError for what JSON cannot hold, NaN and infinity among it."""
+    """Writes indented JSON. Raises ValueError for what JSON cannot hold, such as NaN and infinity."""
     write_text(path, _dumps(value, path, indent=1) + "\n")
 
 
@@ -40,14 +40,14 @@ def read_object(path: Path, remedy: str = "restore it, or delete it and run agai
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON object per line. Raises ValueError as `write_json` does."""
+    """Writes one JSON object per line. Raises ValueError as `write_json` does."""
     with replace_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as f:
         for row in rows:
             f.write(_dumps(row, path) + "\n")
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSONL file, one at a time; empty lines are passed over.
+    """Yields the rows of a JSONL file, one at a time; empty lines are passed over.
 
     Raises ValueError, with the number of the line, for a file that is missing or a line that is no JSON
     object.

@@ -35,7 +35,7 @@ _held = set[Path]()
 
 @contextmanager
 def hold_lock(lock: Path, notify: Callable[[str], object] = lambda text: None) -> Generator[None]:
-    """Holds the lock within. Raises ValueError, with who holds it, where somebody else writes.
+    """Holds the lock within. Raises ValueError with the holder where another process writes.
 
     notify: gets a line where the lock of a process that has ended is taken over."""
     make_folder(lock.parent)
@@ -123,7 +123,7 @@ def _self() -> dict[str, Any]:
 
 
 def _check(lock: Path, holder: dict[str, Any], notify: Callable[[str], object]) -> None:
-    """Decides what the content of a lock means that the kernel gave."""
+    """Interprets the content of a lock that the kernel has granted."""
     if not holder:
         return
     pid, host = holder.get("pid"), holder.get("host")

@@ -17,9 +17,22 @@ from typing import Any
 
 from numerate.store.files import flush_to_disk, make_folder, room_for, write_text
 
+OLD_NAMES = {
+    "curriculum/begun": "curriculum/prefixed",
+    "curriculum/given": "curriculum/prefix_steps",
+    "labels/attempts": "labels/rollouts",
+    "rollouts/attempts": "rollouts/count",
+}
+"""names of statistics in logs of earlier versions -> their present names"""
+
+
+def with_current_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a row of a log with the present names of its statistics."""
+    return {OLD_NAMES.get(name, name): value for name, value in row.items()}
+
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Add one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not
+    """Adds one line. A number that is not finite becomes null: JSON has no NaN, and a diverged loss must not
     stop the log. A half-written last line, left by a killed process, is closed off first."""
     make_folder(path.parent)
     finite = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in row.items()}
@@ -66,7 +79,7 @@ def cut_to(path: Path, extent: Mapping[str, int]) -> None:
 
 
 def forget_rounds(path: Path, first: int) -> None:
-    """Drop the rows of round `first` and later, which will be done again, and lines that are not JSON."""
+    """Drops the rows of round `first` and later, which will be repeated, and lines that are not JSON."""
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")

@@ -74,8 +74,8 @@ UNKNOWN = "its origin is unknown"
 
 
 def describe_differences(before: object, now: Mapping[str, Any], path: str = "") -> list[str]:
-    """Says which keys differ, `key: old -> new`, with dots for keys of keys and hashes by their first eight
-    digits. Nothing where `before` is no mapping."""
+    """Lists the keys that differ, `key: old -> new`, with dots for keys of keys and hashes by their first
+    eight digits. Nothing where `before` is no mapping."""
     if not isinstance(before, Mapping):
         return []
     old = cast(Mapping[str, Any], before)

@@ -18,22 +18,22 @@ BATCH = 512
 FORMAT = {"numerate": "scored rollouts 2"}
 """marks our files, so that another Parquet file is refused by name"""
 BEFORE = {"numerate": "scored rollouts 1"}
-"""the same without `choices`; still read"""
+"""the same without the token classes; still read"""
 
 LOGPROBS = "turns.list.element.logprobs.list.element"
 REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role", "parts.key_value.key"]
 
 
 def _arrow(module: str = "pyarrow") -> Any:
-    """pyarrow has no types of its own, and is slow to load: it is imported where it is used."""
+    """Imports pyarrow, which has no types of its own and is slow to load, where it is used."""
     return import_module(module)
 
 
 @cache
-def rollout_schema(choices: bool = True) -> Any:
-    """The pyarrow.Schema: one row per rollout; files of the format BEFORE have no choices. Log-probs are
-    float64, so that any float comes back as it was: those that came from float32 tensors have zeros below,
-    which compress to nothing once the bytes are split by place."""
+def rollout_schema(token_classes: bool = True) -> Any:
+    """Returns the pyarrow.Schema: one row per rollout; files of the format BEFORE have no column `choices`
+    (token classes). Log-probs are float64, so that any float is read as it was written: those from float32
+    tensors have zeros in their lower bytes, which compress to nothing once the bytes are split."""
     pa = _arrow()
     turn = {
         "role": pa.string(),
@@ -42,7 +42,7 @@ def rollout_schema(choices: bool = True) -> Any:
         "logprobs": pa.list_(pa.float64()),
         "trained": pa.bool_(),
     }
-    turn |= {"choices": pa.list_(pa.int8())} if choices else {}
+    turn |= {"choices": pa.list_(pa.int8())} if token_classes else {}
     step = {
         "start": pa.int32(),
         "end": pa.int32(),
@@ -62,7 +62,7 @@ def rollout_schema(choices: bool = True) -> Any:
         "reward": pa.float64(),
         "parts": pa.map_(pa.string(), pa.float64()),
     }
-    return pa.schema(list(row.items()), metadata=FORMAT if choices else BEFORE)
+    return pa.schema(list(row.items()), metadata=FORMAT if token_classes else BEFORE)
 
 
 class Foreign(ValueError):
@@ -74,7 +74,7 @@ GARBLED = (ValueError, TypeError, KeyError, OverflowError, MemoryError)
 
 
 def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
-    """Write one compressed Parquet file, which appears whole or not at all.
+    """Writes one compressed Parquet file, which appears whole or not at all.
 
     Raises ValueError where a value does not fit its column, such as a token id beyond 32 bits.
     """
@@ -92,8 +92,8 @@ def write_rollouts(path: Path, rows: Iterable[Scored]) -> None:
 
 
 def read_rollouts(path: Path) -> Iterator[Scored]:
-    """The rollouts of a file, or of all Parquet files in and below a folder in the order of their names;
-    streamed.
+    """Yields the rollouts of a file, or of all Parquet files in and below a folder in the order of their
+    names; streamed.
 
     Raises ValueError for a path that is missing or holds no Parquet file, at once, and for a file that is
     cut short, damaged or not ours, when it is reached.
@@ -122,7 +122,7 @@ def _read(path: Path) -> Iterator[Scored]:
 def _ours(schema: Any) -> bool:
     marks: dict[bytes, bytes] = schema.metadata or {}
     mark = marks.get(b"numerate", b"").decode(errors="replace")
-    known = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(choices=False)}
+    known = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(token_classes=False)}
     return mark in known and schema.equals(known[mark])
 
 
@@ -142,7 +142,7 @@ def _row(scored: Scored) -> dict[str, Any]:
                 "ids": t.ids,
                 "logprobs": t.logprobs,
                 "trained": t.trained,
-                "choices": t.choices,
+                "choices": t.token_classes,
             }
             for t in rollout.turns
         ],
@@ -163,7 +163,7 @@ def _scored(row: dict[str, Any]) -> Scored:
             ids=tuple(t["ids"]),
             logprobs=tuple(t["logprobs"]),
             trained=t["trained"],
-            choices=tuple(t.get("choices", ())),
+            token_classes=tuple(t.get("choices", ())),
         )
         for t in row["turns"]
     )

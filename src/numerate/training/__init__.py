@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from numerate.training.learner import Learner
     from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
     from numerate.training.loss_weights import set_loss_weights
-    from numerate.training.old_logprobs import add_old_logprobs, recompute_logprobs, sampler_logprobs
+    from numerate.training.old_logprobs import (
+        add_old_logprobs,
+        compute_column,
+        recompute_logprobs,
+        sampler_logprobs,
+    )
     from numerate.training.policy_gradient import (
         clipped_surrogate,
         kl,
@@ -50,7 +55,7 @@ else:
         learner="Learner",
         logprobs="hidden_states logprobs_of token_logprobs",
         loss_weights="set_loss_weights",
-        old_logprobs="add_old_logprobs recompute_logprobs sampler_logprobs",
+        old_logprobs="add_old_logprobs compute_column recompute_logprobs sampler_logprobs",
         policy_gradient="clipped_surrogate kl policy_shift_stats "
         "ratio sequence_ratio subtract_kl token_means",
         reference="Reference",
@@ -69,6 +74,7 @@ __all__ = [
     "add_old_logprobs",
     "batch_rows",
     "clipped_surrogate",
+    "compute_column",
     "cosine",
     "demonstration_row",
     "drop_overlong",

@@ -1,4 +1,4 @@
-"""Activation checkpointing where the memory asks for it: a layer's activations are forgotten and computed
+"""Activation checkpointing where memory is short: a layer's activations are dropped and computed
 again in the backward pass. It costs a third more time and changes no bit of the result."""
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Checkpointing:
     """Decides once for the largest micro-batch seen so far; what is on stays on."""
 
     def __init__(self, policy: Trained, switch: Switch, at_once: int = 1, dropout: bool = False) -> None:
-        """at_once: how many micro-batches are computed at the same time. dropout: whether a step has it, so
-        that a layer that is computed again has to draw the same numbers."""
+        """Creates the option of a stage. at_once: how many micro-batches are computed at the same time.
+        dropout: whether a step has dropout, so that a recomputed layer has to use the same random numbers."""
         self.policy, self.switch, self.at_once, self.dropout = policy, switch, at_once, dropout
         self.layers = [m for m in policy.model.modules() if isinstance(m, GradientCheckpointingLayer)]
         self.tokens = 0
@@ -50,7 +50,8 @@ class Checkpointing:
             layer.forward = partial(checkpoint_layer, layer, keep_rng=self.dropout)
 
     def decide(self, rows: Sequence[Example], micro_tokens: int, head_mib: int) -> None:
-        """Before a step on these rows: on, where `auto` finds that they might not fit."""
+        """Switches checkpointing on before a step on these rows, where `auto` estimates that they may not
+        fit."""
         if (
             self.switch != "auto"
             or self.on
@@ -63,7 +64,8 @@ class Checkpointing:
             self.start()
 
     def needed(self, tokens: int, head_mib: int) -> int:
-        """Bytes of a step beyond the weights: activations and logits, gradients, AdamW's two moments."""
+        """Returns the bytes of a step beyond the weights: activations and logits, gradients, AdamW's two
+        moments."""
         model, compute = self.policy.model, self.policy.compute
         config: Any = unwrapped_lm(model).config.get_text_config()
         logits = min(head_mib * 2**20, 4 * tokens * config.vocab_size)
@@ -75,7 +77,7 @@ class Checkpointing:
 
 
 def checkpoint_layer(layer: nn.Module, *args: Any, keep_rng: bool, **options: Any) -> Any:
-    """A layer's forward pass, its activations computed again in the backward pass. The mechanism of
+    """Runs a layer's forward pass, whose activations are recomputed in the backward pass. The mechanism of
     transformers is on in training mode only, and a step without dropout is in evaluation mode."""
     forward = partial(type(layer).forward, layer, **options)
     if not torch.is_grad_enabled():
@@ -84,7 +86,7 @@ def checkpoint_layer(layer: nn.Module, *args: Any, keep_rng: bool, **options: An
 
 
 def largest_micro_batch(rows: Sequence[Example], micro_tokens: int) -> int:
-    """Tokens of the largest micro-batch at most: a row by itself may be over the budget."""
+    """Returns an upper bound of the largest micro-batch's tokens: a row by itself may be over the budget."""
     prompts = {prompt_of(row) for row in rows}
     everything = sum(len(row.ids) - len(prompt_of(row)) for row in rows) + sum(map(len, prompts))
     return max(min(micro_tokens, everything), *(len(row.ids) for row in rows), 0)
@@ -115,7 +117,7 @@ def activation_bytes(config: Any, tokens: int, size: int = 4) -> int:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Memory that is to be had on a device, None where nothing tells."""
+    """Returns the free memory of a device, None where it is unknown."""
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + kept
@@ -134,8 +136,8 @@ def _of_machine() -> int | None:
 
 
 def _of_container() -> int | None:
-    """Returns the memory that the limit of a container leaves; pages of files that nobody uses are given back
-    when asked."""
+    """Returns the memory that the limit of a container leaves; unused pages of files are
+    reclaimable."""
     limit, used, stat = (CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     if not (limit.exists() and used.exists()) or not (most := limit.read_text().strip()).isdigit():
         return None

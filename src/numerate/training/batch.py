@@ -42,7 +42,7 @@ class Batch:
     """position in the line of the token before it in its row"""
     token: dict[str, Tensor]
     """name -> [B, T]: one number per token, 0 on padding; on a shared prompt, that of its first row"""
-    row: dict[str, Tensor]
+    columns: dict[str, Tensor]
     """name -> [N]: one number per row"""
     rows: int
     groups: tuple[PromptGroup, ...] | None
@@ -59,14 +59,16 @@ class Batch:
 
 
 def prompt_of(row: Example) -> tuple[int, ...]:
-    """The tokens before the first trained one; raises AssertionError where the row trains its first token."""
+    """Returns the tokens before the first trained one; raises AssertionError where the row trains its first
+    token."""
     first = row.mask.index(True) if True in row.mask else len(row.mask)
     assert first > 0, "the first token of a row has no token before it to predict it"
     return tuple(row.ids[:first])
 
 
 def group_by_prompt(rows: Sequence[Example]) -> list[list[int]]:
-    """The numbers of the rows, those with the same prompt together, in the order of their first rows."""
+    """Returns the numbers of the rows, those with the same prompt together, in the order of their first
+    rows."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, row in enumerate(rows):
         groups.setdefault(prompt_of(row), []).append(i)
@@ -87,7 +89,7 @@ class _Run:
 
 
 def pad_rows(rows: Sequence[Example], pad_id: int, device: torch.device | str = "cpu") -> Batch:
-    """Every row on a line of its own, padded on the right.
+    """Returns every row on a line of its own, padded on the right.
 
     Raises AssertionError when a row trains its first token, which nothing predicts."""
     group_by_prompt(rows)
@@ -161,7 +163,7 @@ def _lay(
         position_BT=lay([[np.arange(run.start, run.stop) for run in line] for line in lines], 0, np.int64),
         before_BT=lay([before(line) for line in lines], 0, np.int64),
         token={k: lay(of([row.token[k] for row in rows]), 0.0, np.float32) for k in names},
-        row={k: torch.tensor([float(r.row[k]) for r in rows]).to(device) for k in rows[0].row},
+        columns={k: torch.tensor([float(r.columns[k]) for r in rows]).to(device) for k in rows[0].columns},
         rows=len(rows),
         groups=groups,
     )

@@ -44,7 +44,7 @@ def save_checkpoint(folder: Path, step: int, tensors: dict[str, Tensor], facts: 
 
 
 def checkpoint_steps(folder: Path) -> list[int]:
-    """Steps of the checkpoints, ascending."""
+    """Returns the steps of the checkpoints, ascending."""
     names = [p.name.removeprefix("step-") for p in folder.glob("step-*")]
     return sorted(int(name) for name in names if name.isdecimal())
 
@@ -64,7 +64,7 @@ def load_checkpoint(folder: Path, check: Check = lambda state: None) -> ResumeCh
 
 
 def _state(path: Path, step: int) -> tuple[str | None, dict[str, Any]]:
-    """Says what is wrong with a checkpoint's files, and returns its state."""
+    """Checks a checkpoint's files, and returns its state."""
     if message := find_damage(path):
         return message, {}
     try:

@@ -20,7 +20,7 @@ PASSED_ON = {error.__name__: error for error in (NotFinite, RunStopped, MemoryEr
 
 
 def process_state() -> PartialState:
-    """The processes, connected: by NCCL on GPUs, by gloo on CPUs."""
+    """Connects the processes: by NCCL on GPUs, by gloo on CPUs."""
     connecting = not PartialState._shared_state  # pyright: ignore[reportPrivateUsage]
     state = PartialState(cpu=not torch.cuda.is_available())
     if connecting:
@@ -39,7 +39,7 @@ def barrier() -> None:
 
 
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Replace every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
+    """Replaces every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
     no gradient in any process is left without."""
     if not is_distributed():
         return
@@ -53,7 +53,7 @@ def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 
 def sum_over_processes(mine: torch.Tensor) -> torch.Tensor:
-    """The sum of everybody's tensor, the same bits in every process."""
+    """Returns the sum of all processes' tensors, the same bits in every process."""
     process_state()
     total = reduce(mine, reduction="sum")
     assert isinstance(total, torch.Tensor)
@@ -61,14 +61,14 @@ def sum_over_processes(mine: torch.Tensor) -> torch.Tensor:
 
 
 def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
-    """The sum of everybody's tensor, on the CPU."""
+    """Returns the sum of all processes' tensors, on the CPU."""
     if not is_distributed():
         return mine
     return sum_over_processes(mine.to(process_state().device)).cpu()
 
 
 def gather_texts(text: str) -> list[str]:
-    """The texts of all processes, in their order."""
+    """Returns the texts of all processes, in their order."""
     if not is_distributed():
         return [text]
     process_state()
@@ -103,12 +103,12 @@ def kind(error: Exception) -> str:
 
 
 def once(do: Callable[[], object]) -> None:
-    """Does it in the first process, while the others wait until it is done or has failed."""
+    """Calls a function in the first process, while the others wait until it returns or fails."""
     agreed(do if is_main() else lambda: None)
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:
-    """The same statistics summed over all processes; every process must hold the same names."""
+    """Returns the same statistics summed over all processes; every process must hold the same names."""
     if not is_distributed():
         return stats
     names = sorted(stats)

@@ -58,7 +58,7 @@ class Gradients:
             torch.set_num_threads(self.cores)
 
     def alone(self, batch: Batch, loss: Loss) -> Part:
-        """In a thread of its own, with its share of the cores."""
+        """Runs it in a thread of its own, with its share of the cores."""
         share = max(1, self.cores // self.workers)
         if torch.get_num_threads() != share:
             torch.set_num_threads(share)

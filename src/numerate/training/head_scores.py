@@ -83,7 +83,7 @@ def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
 
 
 def so_far(logp_BT: Tensor, text_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
-    """At some places the sum of log p up to there, over the row and over the step, [N, 2] float32.
+    """Returns at some positions the sum of log p up to there, over the row and over the step, [N, 2] float32.
 
     Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
     differences of running ones, which want float64 where there is one."""
@@ -104,8 +104,8 @@ def latest_true(true_BT: Tensor) -> Tensor:
 
 
 def trunk_states(model: ScoreNetwork, batch: Batch) -> Tensor:
-    """Last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of the
-    padding."""
+    """Returns the last hidden states, [B, T, D]. An encoder attends in both directions, so it takes a mask of
+    the padding."""
     if not model.encoder:
         return hidden_states(model, batch)
     seen_BT = (batch.row_BT >= 0).long()
@@ -152,12 +152,12 @@ def score_rows(judge: Judge, rows: Sequence[Example], tokens: int, ask: Ask) -> 
     packed = not judge.card.encoder and can_pack(unwrapped_lm(judge.model))
     out: dict[int, Tensor] = {}
     judge.model.eval()
-    numbered = [row.with_row(number=i) for i, row in enumerate(rows)]
+    numbered = [row.with_columns(number=i) for i, row in enumerate(rows)]
     for part in micro_batches(numbered, tokens, packed=packed):
         batch = (pack_rows if packed else pad_rows)(part, judge.pad_id, judge.device)
         with judge.autocast():
             logits_NC, where = ask(judge.model, batch)
-        number_N = batch.row["number"][batch.row_BT[where]].long().cpu()
+        number_N = batch.columns["number"][batch.row_BT[where]].long().cpu()
         out |= by_row(logits_NC.cpu(), number_N)
     return [out[i] for i in range(len(rows))]
 

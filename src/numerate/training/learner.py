@@ -47,14 +47,13 @@ class Learner:
         dropout: bool = False,
         optimizers: Callable[[dict[str, nn.Parameter]], list[torch.optim.Optimizer]] | None = None,
     ):
-        """micro_tokens, micro_rows: largest part of a step that is held in memory at once; packed: rows lie
-        in one line and share equal prompts, False puts rows of like length below each other, padded (None:
-        packed where the model can); activation_checkpointing: compute each layer again in the backward pass,
-        by default where the memory does not suffice; head_mib: MiB of logits that
-        a micro-batch holds at once;
-        max_norm: gradients are clipped to it; dropout: what the model's configuration has of it is on during
-        a step. Off, a step sees the log-probabilities that `recompute` and the sampler see, whatever the
-        micro-batches.
+        """Creates a learner. micro_tokens, micro_rows: largest part of a step that is held in memory at once;
+        packed: rows lie in one line and share equal prompts, False puts rows of like length below each other,
+        padded (None: packed where the model can); activation_checkpointing: compute each layer again in the
+        backward pass, by default where the memory does not suffice; head_mib: MiB of logits that a
+        micro-batch holds at once; max_norm: gradients are clipped to it; dropout: what the model's
+        configuration has of it is on during a step. Off, a step sees the log-probabilities that `recompute`
+        and the sampler see, whatever the micro-batches.
 
         Weights that are trained become float32; products are computed in the policy's `compute`."""
         self.policy = policy
@@ -142,7 +141,8 @@ class Learner:
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Context in which log-probabilities are computed, here and wherever they have to be the same."""
+        """Opens the context in which log-probabilities are computed, here and wherever they have to be the
+        same."""
         with self.policy.autocast(), head_memory(self.head_mib):
             yield
 

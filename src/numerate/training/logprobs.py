@@ -25,7 +25,7 @@ FLOAT32_OUT = "dtype" in torch.ops.aten.mm.overloads()
 
 @contextmanager
 def head_memory(mib: int) -> Iterator[None]:
-    """Within it, and in this thread, `token_logprobs` holds logits of so many MiB at once."""
+    """Limits the logits that `token_logprobs` holds at once to so many MiB, in this thread."""
     before = _head_bytes.set(mib * 2**20)
     try:
         yield
@@ -34,7 +34,8 @@ def head_memory(mib: int) -> Iterator[None]:
 
 
 def unwrapped_lm(model: nn.Module) -> Any:
-    """The causal LM itself, without the wrapper that LoRA puts around it (its layers stay in place)."""
+    """Returns the causal LM itself, without the wrapper that LoRA puts around it (its layers stay in
+    place)."""
     inner = getattr(model, "get_base_model", None)
     return inner() if inner else model
 
@@ -55,7 +56,8 @@ def hidden_states(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def vocabulary_logits(h_ND: Tensor, weight_VD: Tensor, dtype: torch.dtype) -> Tensor:
-    """h W^T of both rounded to `dtype`, summed and returned in float32: 16 bits are too few for logits."""
+    """Returns h W^T of both rounded to `dtype`, summed and returned in float32: 16 bits are too few for
+    logits."""
     h_ND, weight_VD = h_ND.to(dtype), weight_VD.to(dtype)
     if dtype == torch.float32:
         return matrix_product(h_ND, weight_VD.t())
@@ -98,7 +100,7 @@ class _PlainHead(torch.autograd.Function):
 def softmax_parts(
     h_ND: Tensor, weight_VD: Tensor, ids_N: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """exp(logit - largest) [N, V], its sums [N, 1], and the log-probabilities of the ids [N]."""
+    """Returns exp(logit - largest) [N, V], its sums [N, 1], and the log-probabilities of the ids [N]."""
     with torch.autocast(h_ND.device.type, enabled=False):
         share_NV = vocabulary_logits(h_ND, weight_VD, dtype)
     chosen_N = share_NV.gather(-1, ids_N[:, None])[:, 0]
@@ -108,13 +110,13 @@ def softmax_parts(
 
 
 def product_dtype(x: Tensor) -> torch.dtype:
-    """The format that autocast, where it is on, gives the products of `x`."""
+    """Returns the data type of products of `x` under autocast, where it is on."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
 
 def plain_head(lm: Any) -> Tensor | None:
-    """The weights [V, D] of a vocabulary head that is one matrix and nothing else."""
+    """Returns the weights [V, D] of a vocabulary head that is one matrix and nothing else."""
     head, config = lm.get_output_embeddings(), lm.config
     bent = any(
         getattr(config, name, None) for name in ("logit_scale", "logits_scaling", "final_logit_softcapping")
@@ -123,7 +125,7 @@ def plain_head(lm: Any) -> Tensor | None:
 
 
 def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor, keep: bool = True) -> Tensor:
-    """log p(id | h) under the model's vocabulary head, in float32, [N]; without `keep` the logits are
+    """Returns log p(id | h) under the model's vocabulary head, in float32, [N]; without `keep` the logits are
     computed again in the backward pass."""
     if (weight_VD := plain_head(lm)) is not None:
         return _PlainHead.apply(h_ND, weight_VD, ids_N, keep)  # pyright: ignore
@@ -133,7 +135,7 @@ def head_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor, keep: bool = True) -> Te
 
 
 def bent_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
-    """The same for a head that is not one plain matrix."""
+    """Returns log p(id | h) for a head that is not one plain matrix."""
     logits_NV = lm.get_output_embeddings()(h_ND).float()
     if scale := getattr(lm.config, "logit_scale", None):
         logits_NV = logits_NV * scale
@@ -145,7 +147,7 @@ def bent_logprobs(lm: Any, h_ND: Tensor, ids_N: Tensor) -> Tensor:
 
 
 def greedy_logprobs(model: nn.Module, h_ND: Tensor) -> Tensor:
-    """max_v log p(v | h), in float32, [N]; which token is the likeliest has no gradient."""
+    """Returns max_v log p(v | h), in float32, [N]; the choice of v has no gradient."""
     lm = unwrapped_lm(model)
     piece = max(1, _head_bytes.get() // (4 * lm.config.get_text_config().vocab_size))
     weight_VD, dtype = plain_head(lm), product_dtype(h_ND)

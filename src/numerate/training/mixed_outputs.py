@@ -22,7 +22,7 @@ class MixedOutputs(NamedTuple):
     logp_N: Tensor
     """log p_LM(y_t)"""
     greedy_N: Tensor
-    """max_v log p_LM(v) where it was asked for, else log p_LM(y_t)"""
+    """max_v log p_LM(v) where `greedy` is set, else log p_LM(y_t)"""
     class_NC: Tensor
     """logits of p_O"""
     baseline_N: Tensor
@@ -31,8 +31,9 @@ class MixedOutputs(NamedTuple):
 def mixed_outputs(
     model: nn.Module, batch: Batch, dropout: float, seed: int, greedy: bool = False
 ) -> MixedOutputs:
-    """dropout: of the hidden state before each head. seed: of the step; a row's column `number` tells it from
-    the others of the step. greedy: also the log-probability of the likeliest token at each place."""
+    """Computes the outputs of both heads. dropout: of the hidden state before each head. seed: of the step; a
+    row's column `number` is its index in the step. greedy: also the log-probability of the
+    likeliest token at each position."""
     assert isinstance(model, HeadedModel), "this network has no operator head"
     with capture_activations() as heard:
         logp_BT = token_logprobs(model, batch)
@@ -41,7 +42,7 @@ def mixed_outputs(
     h_ND = heard.last_BTD[where[0], batch.before_BT[where]]
     logp_N = logp_BT[where]
     greedy_N = greedy_logprobs(model, h_ND) if greedy else logp_N
-    number_N = batch.row["number"][batch.row_BT[where]].long()
+    number_N = batch.columns["number"][batch.row_BT[where]].long()
     with torch.autocast(h_ND.device.type, enabled=False):
         states = [h_ND.float(), h_ND.float()]
         if dropout:
@@ -56,7 +57,7 @@ def mixed_outputs(
 
 
 def dropout_mask(seed: int, head: int, row_N: Tensor, position_N: Tensor, width: int, p: float) -> Tensor:
-    """[N, D]: 0 with probability p, else 1 / (1 - p).
+    """Returns [N, D]: 0 with probability p, else 1 / (1 - p).
 
     Each number is a hash of (seed, head, row, position, column): torch's own dropout would make a step depend
     on how it is cut."""
@@ -67,12 +68,12 @@ def dropout_mask(seed: int, head: int, row_N: Tensor, position_N: Tensor, width:
 
 
 def scramble_bits(x: Tensor) -> Tensor:
-    """The finalizer of SplitMix64 (Steele et al. 2014) on int64, whose shifts masks make logical."""
+    """Computes the finalizer of SplitMix64 (Steele et al. 2014) on int64, with masks for logical shifts."""
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         x = (x ^ ((x >> shift) & ((1 << (64 - shift)) - 1))) * as_signed(factor)
     return x ^ ((x >> 31) & ((1 << 33) - 1))
 
 
 def as_signed(x: int) -> int:
-    """A 64-bit constant as int64 holds it."""
+    """Returns a 64-bit constant as int64 holds it."""
     return x - 2**64 if x >= 2**63 else x

@@ -108,48 +108,54 @@ def logprob_drift(
     }
 
 
-@torch.no_grad()
-def recompute_logprobs(
-    learner: Learner, rows: Sequence[Example], of: Callable[[nn.Module, Batch], Tensor] = token_logprobs
-) -> list[list[float]]:
+def recompute_logprobs(learner: Learner, rows: Sequence[Example]) -> list[list[float]]:
     """Returns log-probabilities of the rows under the learner's weights, one per id and 0 off the trained
+    tokens, without dropout."""
+    return compute_column(learner, rows, token_logprobs)
+
+
+@torch.no_grad()
+def compute_column(
+    learner: Learner, rows: Sequence[Example], of: Callable[[nn.Module, Batch], Tensor]
+) -> list[list[float]]:
+    """Computes a column of the rows with the learner's weights, one number per id and 0 off the trained
     tokens, without dropout, a micro-batch at a time. Processes share the rows.
 
-    of: a function to compute instead, of the learner's model and a batch, one number per token."""
+    of: function of the learner's model and a batch; returns one number per token, [B, T]."""
     model = learner.policy.model
     ends = np.cumsum([sum(row.mask) for row in rows]).tolist()
     flat = torch.zeros(ends[-1] if ends else 0, dtype=torch.float64)
     training = model.training
     model.eval()
     try:
-        bare = [Example(row.ids, row.mask, row={"place": float(i)}) for i, row in enumerate(rows)]
+        bare = [Example(row.ids, row.mask, columns={"index": float(i)}) for i, row in enumerate(rows)]
         for batch in learner.cut(learner.share(bare)):
             with learner.computing():
-                logp_BT = of(model, batch)
-            for index, logp in by_row(batch, logp_BT):
-                flat[ends[index] - len(logp) : ends[index]] = logp.double().cpu()
+                x_BT = of(model, batch)
+            for index, x_N in by_row(batch, x_BT):
+                flat[ends[index] - len(x_N) : ends[index]] = x_N.double().cpu()
     finally:
         model.train(training)
-    logps = distributed.sum_tensor(flat).tolist()
+    values = distributed.sum_tensor(flat).tolist()
     return [
-        scatter_trained(row.mask, logps[begin:end])
+        scatter_trained(row.mask, values[begin:end])
         for row, begin, end in zip(rows, [0, *ends], ends, strict=False)
     ]
 
 
-def by_row(batch: Batch, logp_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """The number of each row (its column `place`) with the log-probabilities of its trained tokens."""
-    row_N, logp_N = batch.row_BT[batch.mask_BT], logp_BT[batch.mask_BT]
+def by_row(batch: Batch, x_BT: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """Returns the index of each row (its column `index`) with the numbers of its trained tokens."""
+    row_N, x_N = batch.row_BT[batch.mask_BT], x_BT[batch.mask_BT]
     order = row_N.argsort(stable=True)
     sizes = row_N.bincount(minlength=batch.rows).tolist()
-    places = [int(index) for index in batch.row["place"].tolist()]
-    return zip(places, logp_N[order].split(sizes), strict=True)
+    indices = [int(index) for index in batch.columns["index"].tolist()]
+    return zip(indices, x_N[order].split(sizes), strict=True)
 
 
 def trained_columns(
     rows: Sequence[Example], sampler: Sequence[Sequence[float]], learner: Sequence[Sequence[float]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two columns of the rows, at the trained tokens."""
+    """Returns two columns of the rows, at the trained tokens."""
     first, other = (
         [x for row, column in zip(rows, columns, strict=True) for x in gather_trained(row.mask, column)]
         for columns in (sampler, learner)
@@ -162,7 +168,7 @@ def old_column(rows: Sequence[Example], logps: Sequence[Sequence[float]]) -> lis
 
 
 def spread_indices(count: int, n: int) -> list[int]:
-    """n numbers below `count`, or all, at equal distances."""
+    """Returns n numbers below `count`, or all, at equal distances."""
     n = min(n, count)
     return [(2 * i + 1) * count // (2 * n) for i in range(n)]
 

@@ -24,7 +24,7 @@ from numerate.training.batch import PromptGroup
 from numerate.training.packed_attention_gpu import Attention
 
 NAME = "numerate_packed"
-"""the attention implementation under which transformers knows it; without a `layout` it is plain SDPA"""
+"""its name as an attention implementation of transformers; without a `layout` it is plain SDPA"""
 
 
 FULL = 0.75
@@ -71,7 +71,7 @@ class Layout:
 
 
 def layout_blocks(groups: Sequence[PromptGroup]) -> Iterator[tuple[int, int, int, int]]:
-    """First token and number of tokens, of each block and of the prompt that it continues."""
+    """Yields the first token and the number of tokens, of each block and of the prompt that it continues."""
     at = 0
     for group in groups:
         alone = len(group.own) == 1
@@ -83,7 +83,7 @@ def layout_blocks(groups: Sequence[PromptGroup]) -> Iterator[tuple[int, int, int
 
 
 def alike_lengths(own: Sequence[int]) -> Iterator[list[int]]:
-    """Cuts the rows where their lengths change much: few places stay empty when they come sorted."""
+    """Splits the rows where their lengths change much: sorted rows have little padding."""
     part: list[int] = []
     for length in own:
         if part and not FULL * max(part) <= length <= min(part) / FULL:
@@ -148,7 +148,7 @@ def attend_packed(
     sliding_window: int | None = None,
     **more: Any,
 ) -> tuple[Tensor, None]:
-    """query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
+    """Computes attention: query [1, H, N, D], key and value [1, K, N, D] -> [1, N, H, D]."""
     value_dtype = value.dtype
     dtype = attention_dtype(query)
     query, key, value = (x.to(dtype) for x in (query, key, value))
@@ -180,8 +180,8 @@ def fits_compiled(
 
 
 def attention_dtype(query: Tensor) -> torch.dtype:
-    """The format that attention is computed in: autocast's, where that is on; float32 on a CPU, whose SDPA
-    is many times slower in 16 bits."""
+    """Returns the data type of attention: autocast's, where that is on; float32 on a CPU, whose SDPA is many
+    times slower in 16 bits."""
     kind = query.device.type
     if not torch.is_autocast_enabled(kind):
         return query.dtype
@@ -191,7 +191,7 @@ def attention_dtype(query: Tensor) -> torch.dtype:
 def in_one(
     query: Tensor, key: Tensor, layout: Layout, dropout: float, scaling: float | None, window: int | None
 ) -> Attention | None:
-    """The kernel that takes the whole line: flash-attention in 16 bits where it is installed, else
+    """Returns the kernel for a whole line: flash-attention in 16 bits where it is installed, else
     FlexAttention, which has no dropout; None where there is neither."""
     if query.device.type != "cuda":
         return None
@@ -232,7 +232,7 @@ def in_blocks(
     scaling: float | None,
     sliding_window: int | None,
 ) -> Tensor:
-    """Attention over a line by SDPA, a block at a time, [1, N, H, D]."""
+    """Computes attention over a line by SDPA, a block at a time, [1, N, H, D]."""
     settings: dict[str, Any] = {
         "dropout_p": dropout,
         "scale": scaling,
@@ -254,7 +254,7 @@ def forked_attention(
     """Returns the attention of the rows over the prompt's keys and values and their own, [H, tokens, D]."""
 
     def grid(x: Tensor) -> Tensor:
-        """[1, H, tokens, D] -> [K, H, T, D]"""
+        """Reshapes [1, H, tokens, D] to [K, H, T, D]."""
         x_NHD = x[0].transpose(0, 1)
         laid = _Grid.apply(x_NHD, at.there, at.back)
         return laid.view(at.rows, at.columns, *laid.shape[1:]).transpose(1, 2)  # pyright: ignore
@@ -269,7 +269,7 @@ def forked_attention(
 
 
 def outside_mask(tokens: int, prompt: int, window: int | None, like: Tensor) -> Tensor | None:
-    """[tokens, prompt + tokens], -inf where a token may not look; None where that is plainly causal."""
+    """Returns [tokens, prompt + tokens], -inf where a token may not attend; None for a causal mask."""
     if not prompt and (window is None or window >= tokens):
         return None
     query = torch.arange(prompt, prompt + tokens, device=like.device)[:, None]

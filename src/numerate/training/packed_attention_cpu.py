@@ -55,7 +55,7 @@ def call_compiled(back: bool, scale: float, **tensors: Tensor) -> None:
 
 
 def fits_compiled(query: Tensor, key: Tensor, value: Tensor) -> bool:
-    """Checks whether the compiled function knows this; asked before anything is computed."""
+    """Checks, before any computation, whether the compiled function has this case."""
     plain = all(x.dtype == torch.float32 and x.device.type == "cpu" for x in (query, key, value))
     alike = key.shape == value.shape and query.shape[-1] == key.shape[-1]
     return plain and alike and kernels.compiled_library() is not None

@@ -45,8 +45,8 @@ def make_spots(groups: Sequence[PromptGroup], device: torch.device | str = "cpu"
 
 
 def visibility_mask(at: Spots, window: int | None) -> Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]:
-    """FlexAttention's mask: (batch, head, query, key) -> whether the query's token sees the key's. A token
-    sees what is before it in its own row and in the prompt that its group shares."""
+    """Returns FlexAttention's mask: (batch, head, query, key) -> whether the query's token sees the key's. A
+    token sees what is before it in its own row and in the prompt that its group shares."""
 
     def sees(b: Tensor, h: Tensor, q: Tensor, k: Tensor) -> Tensor:
         related = (at.own[q] == at.own[k]) | (at.own[k] < 0)
@@ -78,7 +78,7 @@ def flex_kernel(mask: BlockMask, scaling: float | None, kernel: Any = flex_atten
 
 @cache
 def flash_varlen() -> Any:
-    """flash-attention's varlen function, None where the package is not there or does not load."""
+    """Returns flash-attention's varlen function, None where the package is not installed or does not load."""
     try:
         from flash_attn import flash_attn_varlen_func  # pyright: ignore
     except (ImportError, OSError):
@@ -132,7 +132,7 @@ def make_sequences(groups: Sequence[PromptGroup], device: torch.device | str = "
 def varlen_kernel(
     of: Sequences, kernel: Any, dropout: float, scaling: float | None, window: int | None
 ) -> Attention:
-    """Deterministic, as a run repeated bit for bit needs it."""
+    """Returns the kernel, deterministic so that a run can be repeated bit for bit."""
 
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))

@@ -90,7 +90,7 @@ def policy_shift_stats(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Sta
 def importance_weights(
     old: Sequence[float], sampler: Sequence[float], how: Correction, cap: float, floor: float
 ) -> list[float]:
-    """w_t = pi_old(o_t) / pi_sampler(o_t) for tokens that another program drew than the one that learns.
+    """Returns w_t = pi_old(o_t) / pi_sampler(o_t) for tokens sampled by another program than the learner.
 
     truncate: min(w, cap), Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL
     training" (TIS). mask: w within [floor, cap], else 0, which leaves the token out (MIS, IcePop). none:
@@ -110,8 +110,8 @@ def add_is_correction(
     cap: float,
     floor: float,
 ) -> tuple[list[Example], Stats]:
-    """The rows with the column `correction`, and what it is like over their trained tokens; `bound`
-    is the share that was cut or left out. sampler_logps: the sampler's log-probabilities of each row; 1
+    """Returns the rows with the column `correction`, and its statistics over their trained tokens; `bound` is
+    the share that was clipped or masked. sampler_logps: the sampler's log-probabilities of each row; 1
     without."""
     out: list[Example] = []
     seen: list[float] = []

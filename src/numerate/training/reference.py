@@ -18,8 +18,8 @@ class Reference:
     """A frozen policy. The base of a policy with trained adapters needs no second copy of the weights."""
 
     def __init__(self, frozen: Trained | None, **settings: Any) -> None:
-        """frozen: a model of its own, which is kept from learning; None: the learner's own without its
-        adapters. settings: of the learner that holds it, for its memory."""
+        """Creates a reference. frozen: a model of its own, without gradients; None: the learner's own without
+        its adapters. settings: of the learner that holds it, for its memory."""
         self.own: Learner | None = None
         if frozen:
             frozen.model.requires_grad_(False)
@@ -34,7 +34,7 @@ class Reference:
 
 
 def without_adapters(model: nn.Module) -> AbstractContextManager[None]:
-    """Context in which the model is computed without its adapters."""
+    """Returns a context in which the model is computed without its adapters."""
     adapted: Any = next((m for m in model.modules() if hasattr(m, "peft_config")), None)
     assert adapted is not None, "a model without adapters needs a reference of its own"
     return adapted.disable_adapter()

@@ -96,7 +96,7 @@ class Stage:
 
     @property
     def position(self) -> str:
-        """Position of the stage, for messages: `stage rl, step 7`."""
+        """Returns the position of the stage, for messages: `stage rl, step 7`."""
         at = self.working
         if at is None:
             return f"stage {self.label}, before its first step"
@@ -104,7 +104,7 @@ class Stage:
 
     @contextmanager
     def untimed(self) -> Iterator[None]:
-        """Context whose time is not part of the round: a validation."""
+        """Excludes its time, such as a validation's, from the round's."""
         began = time.perf_counter()
         yield
         self.paused += time.perf_counter() - began
@@ -137,7 +137,7 @@ class Stage:
         distributed.once(lambda: model.save(self.folder / name))
 
     def _time(self, seconds: float) -> None:
-        """A line of times.jsonl: apart from the log, which is the same in every run."""
+        """Appends a line to times.jsonl, apart from the log, which is the same in every run."""
         if is_main():
             append_row(self.folder / "times.jsonl", {"round": self.round, "seconds": seconds})
 

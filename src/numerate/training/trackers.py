@@ -13,7 +13,7 @@ PACKAGES = {"tensorboard": "tensorboard", "wandb": "wandb", "trackio": "trackio"
 
 class Tracker(Protocol):
     def log(self, name: str, step: int, stats: Stats) -> None:
-        """name: the stage, put before every curve's name."""
+        """Logs a row. name: the stage, a prefix of every curve's name."""
         ...
 
     def close(self) -> None: ...

@@ -40,7 +40,7 @@ def holds_cases(normal: str) -> bool:
 
 
 def read_cases(normal: str, parse: Parse) -> Node | None:
-    """A function in pieces, or a system of equations; None for any other text."""
+    """Returns a function in pieces, or a system of equations; None for any other text."""
     block = _BLOCK.fullmatch(normal)
     if block is None:
         return None
@@ -63,7 +63,7 @@ def _list_node(members: list[Node | None], kind: str = "list") -> Node | None:
 
 
 def _split_row(row: str) -> tuple[str, str]:
-    """(value, condition) of one row; no condition in a row of a system such as `a + b &= 2`."""
+    """Returns (value, condition) of a row; no condition in a row of a system such as `a + b &= 2`."""
     value, sign, condition = row.partition("&")
     if sign and condition.lstrip().startswith("="):
         value, condition = row.replace("&", " "), ""
@@ -95,7 +95,7 @@ def _piece(value: str, condition: str, parse: Parse) -> Node | None:
 
 # -- comparing ----------------------------------------------------------------------
 def same_cases(left: Node, right: Node, same: Same) -> str | None:
-    """Piece by piece, or else at points: the function is the same however it is cut."""
+    """Compares piece by piece, else at points: a function may be divided into pieces in several ways."""
     if left.kind == right.kind and len(left.args) == len(right.args) and _same_pieces(left, right, same):
         return "structure"
     letters = free_symbols(left) | free_symbols(right)
@@ -133,8 +133,8 @@ def _same_at_points(left: Node, right: Node, letter: str) -> bool:
 
 
 def _points(left: Node, right: Node) -> list[Fraction]:
-    """Whole numbers where a condition asks for even and odd ones; else the ends of all pieces, points between
-    them and beyond."""
+    """Returns whole numbers where a condition asks for even and odd ones; else the ends of all pieces, points
+    between them and beyond."""
     pieces = [piece.args[1] for node in (left, right) if node.kind == "cases" for piece in node.args]
     if any(condition.kind == "parity" for condition in pieces):
         return [Fraction(n) for n in range(1, 11)]
@@ -151,7 +151,7 @@ _BEYOND = [Fraction(n, 7) for n in (2, 5, 9, 24, 80)]
 
 
 def _ends(condition: Node) -> Iterator[Fraction]:
-    """The numbers that a condition compares with."""
+    """Yields the numbers that a condition compares with."""
     for node in walk_nodes(condition):
         if node.kind in ("rel", "tuple"):
             for side in node.args:

@@ -17,8 +17,8 @@ _MATRICES = frozenset("ABCMPQTX")
 
 
 def named_chain_value(relation: Node) -> Node | None:
-    """The value of what stands before the first sign of `a + b = 2 + 3 = 5`; None for an equation that still
-    has to be solved, and where the numbers behind the sign differ."""
+    """Returns the value of what stands before the first sign of `a + b = 2 + 3 = 5`; None for an equation
+    that still has to be solved, and where the numbers behind the sign differ."""
     if not set(relation.value) <= {"=", "approx"} or len(relation.args) > MOST_MEMBERS:
         return None
     head, *rest = _head_first(relation)
@@ -44,7 +44,7 @@ def _is_sought(head: Node, number: Node) -> bool:
 
 
 def _is_endless(node: Node) -> bool:
-    """A sum or product without end, whose value may not be known here."""
+    """Returns True for a sum or product without end, whose value may not be known here."""
     return any(part.kind == "series" and INFINITY in part.args[:2] for part in walk_nodes(node))
 
 
@@ -93,7 +93,7 @@ def _units(normal: str) -> int:
 
 
 def _chains(node: Node) -> Iterator[Node]:
-    """The chains of an answer; those of a congruence are modulo something."""
+    """Yields the chains of an answer; those of a congruence are modulo something."""
     if node.kind == "rel" and len(node.value) > 1 and set(node.value) <= {"=", "approx"}:
         yield node
     elif node.kind in ("list", "set"):
@@ -112,7 +112,7 @@ def _differ(chain: Node) -> bool:
 
 
 def _number(node: Node) -> Node | None:
-    """The member where double arithmetic gives it a value; a series without end has none."""
+    """Returns the member where double arithmetic gives it a value; a series without end has none."""
     node = series.with_terms(node)
     try:
         numeric.approximate_value(node.args[0] if node.kind in ("percent", "neg") else node)

@@ -21,8 +21,8 @@ MOST_STATEMENTS = 8
 
 
 def concluded_value(normal: str, tree: Reader, equal: Equal) -> str | None:
-    """The one value of an answer in normal form that says it twice, or says how it comes to it; "" where its
-    statements contradict each other, None for any other answer."""
+    """Returns the value of an answer in normal form that states it twice, or with its derivation; "" where
+    its statements contradict each other, None for any other answer."""
     if len(normal) > LONGEST:
         return None
     return _one_of_equals(normal, equal) or _last_statement(normal, tree)
@@ -77,7 +77,7 @@ def _last_statement(normal: str, tree: Reader) -> str | None:
 
 
 def _split_statements(text: str) -> list[str]:
-    """The pieces between commas that stand in no bracket."""
+    """Returns the pieces between commas that stand in no bracket."""
     depth, start, pieces = 0, 0, list[str]()
     for match in _COMMA.finditer(text):
         depth += {"(": 1, "[": 1, "{": 1, ",": 0, ";": 0}.get(match[0], -1)

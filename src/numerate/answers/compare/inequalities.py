@@ -13,11 +13,12 @@ from numerate.answers.expr.tree import INFINITY, Node, Undecided, negate_node, s
 
 _SIGNS = frozenset({"<", "<=", ">", ">=", "!="})
 NEAR = 1e-9
-"""roots that are nearer to each other are not told apart"""
+"""roots at a smaller distance count as equal"""
 
 
 def solve_inequality(relation: Node) -> Node | None:
-    """The numbers for which one or two inequalities in one letter hold; None where they can't be solved."""
+    """Returns the numbers for which one or two inequalities in one letter hold; None where they can't be
+    solved."""
     if not set(relation.value) <= _SIGNS or len(relation.args) > 3 or len(unknown_letters(relation)) != 1:
         return None
     try:
@@ -69,7 +70,7 @@ def _of_quotient(quotient: Quotient, sign: str) -> Node:
 
 
 def _gaps(ends: list[Root]) -> list[tuple[tuple[Node, Node], Fraction]]:
-    """The stretches between neighbouring ends, each with a number inside."""
+    """Returns the stretches between neighbouring ends, each with a number inside."""
     if not ends:
         return [((negate_node(INFINITY), INFINITY), Fraction(0))]
     inside = [Fraction(ends[0].at) - 1]

@@ -26,7 +26,8 @@ class IntervalPiece(NamedTuple):
 
 
 def merge_intervals(node: Node) -> Node | None:
-    """The set of numbers that a union of intervals and finite sets is, None for any other or a longer one."""
+    """Returns the set of numbers that a union of intervals and finite sets is, None for any other or a longer
+    one."""
     try:
         pieces = _pieces(node)
     except Undecided:
@@ -71,7 +72,7 @@ def _end(node: Node, closed: bool) -> End:
 
 
 def _order(a: End, b: End) -> int:
-    """-1, 0 or 1 as a is below, at or above b."""
+    """Returns -1, 0 or 1 for a below, at or above b."""
     near = a.at == b.at or abs(a.at - b.at) <= 1e-9 * (1 + abs(a.at))
     if near and (a.node == b.node or same_value(a.node, b.node)):
         return 0
@@ -99,7 +100,8 @@ def _farther(a: End, b: End) -> End:
 
 
 def _nearer(a: End, b: End, sign: int) -> End:
-    """The end that leaves less: the larger of two lower ends (sign 1), the smaller of two upper ones (-1)."""
+    """Returns the end that leaves less: the larger of two lower ends (sign 1), the smaller of two upper ones
+    (-1)."""
     order = sign * _order(a, b)
     if order == 0:
         return b if a.closed else a
@@ -131,7 +133,7 @@ MOST_POINTS = 20
 
 
 def subtract_points(node: Node) -> Node:
-    """`(a, b) \\setminus {p, q}` as a union of intervals; anything else as it is."""
+    """Returns `(a, b) \\setminus {p, q}` as a union of intervals; anything else as it is."""
     if node.kind == "call" and node.value == "setminus" and len(node.args) == 2:
         whole, removed = node.args
         removed = Node("set", None, (removed,)) if removed.kind in ("num", "neg") else removed

@@ -32,7 +32,8 @@ _LONGEST = 80
 
 
 def mark_parameter(text: str) -> str:
-    """The answer with the condition on its parameter in one form, which `split_parameter` takes off again."""
+    """Returns the answer with the condition on its parameter in one form, which `split_parameter` takes off
+    again."""
     match = _CONDITION.search(text, max(0, len(text) - _LONGEST))
     if match is None:
         return text
@@ -50,13 +51,13 @@ def _domain(match: re.Match[str]) -> str:
 
 
 def split_parameter(normal: str) -> tuple[str, str | None]:
-    """(answer, letter and domain of its parameter), the latter None where there is no condition."""
+    """Returns (answer, letter and domain of its parameter), the latter None where there is no condition."""
     before, mark, parameter = normal.rpartition(_MARK)
     return (before, parameter[:2]) if mark and len(parameter) == 3 else (normal, None)
 
 
 def spread_family(node: Node, parameter: str) -> Node:
-    """The answer with its values as families: `x = 2k, 2k + 1` is a list of two."""
+    """Returns the answer with its values as families: `x = 2k, 2k + 1` is a list of two."""
     if node.kind == "rel" and set(node.value) == {"="}:
         return node._replace(args=(*node.args[:-1], spread_family(node.args[-1], parameter)))
     if node.kind in ("list", "set"):
@@ -65,7 +66,7 @@ def spread_family(node: Node, parameter: str) -> Node:
 
 
 def same_family(left: Node, right: Node, same: Same) -> str | None:
-    """Two families, or one and an answer that leaves the condition to the reader."""
+    """Compares two families, or one and an answer that leaves the condition to the reader."""
     if left.kind != right.kind:
         return same(left.args[0], right) if left.kind == "family" else same(left, right.args[0])
     (letter, domain), (its_letter, its_domain) = left.value, right.value
@@ -78,7 +79,7 @@ def same_family(left: Node, right: Node, same: Same) -> str | None:
 
 
 def _same_progression(left: Node, right: Node, letter: str, same: Same) -> bool:
-    """a + dn and b + en for all whole n: e is d or -d, and a - b a multiple of it."""
+    """Checks a + dn and b + en for all whole n: e is d or -d, and a - b a multiple of it."""
     try:
         (a, d), (b, e) = (_line(node, letter, same) for node in (left, right))
         step = numeric.approximate_value(d)
@@ -92,7 +93,8 @@ def _same_progression(left: Node, right: Node, letter: str, same: Same) -> bool:
 
 
 def _line(node: Node, letter: str, same: Same) -> tuple[Node, Node]:
-    """(value at 0, step) of an expression in one letter that grows evenly. Raises Undecided for any other."""
+    """Returns (value at 0, step) of an expression in one letter that grows evenly. Raises Undecided for any
+    other."""
     if free_symbols(node) != {letter} or node.kind not in ("add", "mul", "div", "sym", "neg"):
         raise Undecided("no progression")
     start, first, third = (substitute_numbers(node, {letter: n}) for n in (0, 1, 3))

@@ -30,7 +30,7 @@ _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
 def same_relation(left: Node, right: Node, same: Same) -> str | None:
-    """Two answers of which one or both hold a relation sign."""
+    """Compares two answers of which one or both hold a relation sign."""
     if left.kind == right.kind:
         return _same_two(left, right, same)
     relation, other = (left, right) if left.kind == "rel" else (right, left)
@@ -60,13 +60,15 @@ def _same_two(left: Node, right: Node, same: Same) -> str | None:
 
 
 def _same_curve(graph: Node, function: Node) -> bool:
-    """y = x^2 is the curve of f(x) = x^2; of a value f(2) or a derivative f'(x) it is not."""
+    """Checks two curves: y = x^2 is the curve of f(x) = x^2; of a value f(2) or a derivative f'(x) it is
+    not."""
     of_letters = function.kind == "call" and function.value not in OPERATORS
     return of_letters and graph.kind == "sym" and all(arg.kind == "sym" for arg in function.args)
 
 
 def _in_letter_of(function: Node, other: Node, value: Node) -> tuple[Node, Node] | None:
-    """f(y) = y^2 in the letter of f(x); None where they aren't the same function of different letters."""
+    """Returns f(y) = y^2 in the letter of f(x); None where they aren't the same function of different
+    letters."""
     if function.value != other.value or function.value in OPERATORS:
         return None
     if len(function.args) != 1 or len(other.args) != 1:
@@ -80,7 +82,7 @@ def _in_letter_of(function: Node, other: Node, value: Node) -> tuple[Node, Node]
 
 
 def named_value(relation: Node) -> tuple[Node, Node] | None:
-    """(name, value) of `x = 5`, `5 = x`, `x \\in A`, `x = 1/2 = 0.5`; None for a relation that names
+    """Returns (name, value) of `x = 5`, `5 = x`, `x \\in A`, `x = 1/2 = 0.5`; None for a relation that names
     nothing."""
     if relation.kind != "rel" or not set(relation.value) <= {"=", "approx", "in"}:
         return None
@@ -97,7 +99,7 @@ def named_value(relation: Node) -> tuple[Node, Node] | None:
 
 
 def value_of(relation: Node) -> Node | None:
-    """The value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
+    """Returns the value that a relation gives to its name, or that a chain such as `1/2 = 0.5` has."""
     if named := named_value(relation):
         return None if operator_contradicts(*named, same_value) else named[1]
     if relation.value[0] == "approx" and not unknown_letters(relation.args[0]):
@@ -114,7 +116,8 @@ def value_of(relation: Node) -> Node | None:
 
 # -- inequalities as sets ----------------------------------------------------------------------
 def as_set(relation: Node) -> Node | None:
-    """The interval or union that `x < 4`, `1 <= x < 2` or `x != 5` describes for one letter; else None."""
+    """Returns the interval or union that `x < 4`, `1 <= x < 2` or `x != 5` describes for one letter; else
+    None."""
     if relation.kind != "rel":
         return None
     sides, signs = list(relation.args), list(relation.value)
@@ -145,7 +148,7 @@ def _half_line(sign: str, bound: Node) -> Node | None:
 
 
 def _around(inner: Node, sign: str, bound: Node) -> Node | None:
-    """|x + c| < b as the interval from -b - c to b - c, |x + c| > b as what is outside."""
+    """Returns |x + c| < b as the interval from -b - c to b - c, |x + c| > b as the numbers outside it."""
     first, *shift = inner.args if inner.kind == "add" else (inner,)
     if not is_name(first) or any(free_symbols(node) for node in (bound, *shift)):
         return None
@@ -166,14 +169,14 @@ def _segment(sides: list[Node], signs: list[str]) -> Node | None:
 
 
 def as_union(several: Node) -> Node | None:
-    """`x < 1 or x > 2` as a union."""
+    """Returns `x < 1 or x > 2` as a union."""
     sets = _conditions(several)
     return Node("union", None, tuple(sets)) if sets else None
 
 
 def as_intersection(several: Node) -> Node | None:
-    """`x > 1 and x < 3` as `x \\in (1, 3)`, with "and" or a comma; None where nothing would be left, and
-    "or" must be meant."""
+    """Returns `x > 1 and x < 3` as `x \\in (1, 3)`, with "and" or a comma; None where nothing would be left,
+    and "or" must be meant."""
     sets = _conditions(several)
     meet = intervals.intersect_sets(sets) if sets else None
     if meet is None or not meet.args:
@@ -183,7 +186,7 @@ def as_intersection(several: Node) -> Node | None:
 
 
 def _conditions(several: Node) -> list[Node] | None:
-    """The sets that several conditions on one letter describe, else None."""
+    """Returns the sets that several conditions on one letter describe, else None."""
     if any(arg.kind != "rel" or set(arg.value) == {"="} for arg in several.args):
         return None
     sets = [as_set(arg) for arg in several.args]
@@ -193,7 +196,7 @@ def _conditions(several: Node) -> list[Node] | None:
 
 
 def as_point(several: Node) -> Node | None:
-    """`p = 5, q = 2` as the point (5, 2): names must differ, or it is two values of one unknown."""
+    """Returns `p = 5, q = 2` as the point (5, 2): names must differ, or it is two values of one unknown."""
     named = [name_and_value for arg in several.args if (name_and_value := named_value(arg))]
     if len(named) != len(several.args) or len({name for name, _ in named}) != len(named):
         return None
@@ -205,7 +208,7 @@ def as_point(several: Node) -> Node | None:
 
 
 def same_system(left: Node, right: Node, same: Same) -> str | None:
-    """Lists of named values against lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
+    """Compares lists of named values with lists without names, or groups of them: `p=5,q=2;p=7,q=2` and
     `(5,2),(7,2)`."""
     for first, second in ((left, right), (right, left)):
         points = [as_point(arg) for arg in first.args if arg.kind == "list"]
@@ -217,8 +220,8 @@ def same_system(left: Node, right: Node, same: Same) -> str | None:
 
 # -- equations ----------------------------------------------------------------------
 def _same_solutions(left: Node, right: Node) -> bool:
-    """left - right of the one is a constant multiple of the other's: their quotient is the same at two
-    points, that is f(P) g(Q) = f(Q) g(P)."""
+    """Checks that left - right of the one is a constant multiple of the other's: their quotient is the same
+    at two points, that is f(P) g(Q) = f(Q) g(P)."""
     f, g = as_letters(subtract_nodes(*left.args), subtract_nodes(*right.args), same_value)
     if not free_symbols(f) or too_long(f) or too_long(g) or free_symbols(f) != free_symbols(g):
         return False
@@ -240,14 +243,15 @@ def _same_solutions(left: Node, right: Node) -> bool:
 
 
 def _elsewhere(node: Node) -> Node:
-    """The same expression in fresh letters, which is the same expression at another point."""
+    """Returns the same expression in fresh letters, which is the same expression at another point."""
     if node.kind in ("sym", "call") and node.value not in ("e", "i", "pi", "infinity"):
         return Node("sym", f"{node.value if node.kind == 'sym' else node!r} elsewhere")
     return node._replace(args=tuple(_elsewhere(arg) for arg in node.args))
 
 
 def _same_inequality(left: Node, right: Node) -> str | None:
-    """Two-sided inequalities in several letters: the same sign, and the difference a positive multiple."""
+    """Compares two-sided inequalities in several letters: the same sign, and the difference a positive
+    multiple."""
     if len(left.value) != 1 or len(right.value) != 1 or left.value[0] == "=" or left.value[0] not in _MIRROR:
         return None
     if right.value != left.value:
@@ -263,8 +267,8 @@ def _same_inequality(left: Node, right: Node) -> str | None:
 
 # -- congruences ----------------------------------------------------------------------
 def same_residues(left: Node, right: Node, same: Same) -> str | None:
-    """Two answers of which one or both are taken modulo something. A modulus in brackets can't be left out;
-    17 \\bmod 5 is the number 2 as well."""
+    """Compares two answers of which one or both are taken modulo something. A modulus in brackets can't be
+    left out; 17 \\bmod 5 is the number 2 as well."""
     if left.kind == right.kind:
         (residue, modulus), (its_residue, its_modulus) = left.args, right.args
         return (
@@ -277,7 +281,7 @@ def same_residues(left: Node, right: Node, same: Same) -> str | None:
 
 
 def _progression(taken: Node, other: Node) -> Node | None:
-    """`n \\equiv 2 \\pmod 5` as `n = 2 + 5k` with the letter that the other side takes for k."""
+    """Returns `n \\equiv 2 \\pmod 5` as `n = 2 + 5k` with the letter that the other side takes for k."""
     congruence, modulus = taken.args
     family = other.args[-1] if other.kind == "rel" and other.value == ("=",) else None
     if congruence.kind != "rel" or congruence.value != ("=",) or family is None or family.kind != "family":
@@ -301,7 +305,7 @@ def _same_classes(left: Node, right: Node, modulus: Node, same: Same) -> str | N
 
 
 def _residue(node: Node) -> Node | None:
-    """The number of `3` and of `x \\equiv 3`; None for a congruence that names no unknown."""
+    """Returns the number of `3` and of `x \\equiv 3`; None for a congruence that names no unknown."""
     if node.kind != "rel":
         return node
     return node.args[1] if len(node.args) == 2 and node.args[0].kind == "sym" else None

@@ -19,8 +19,8 @@ _SUM = re.compile(r"[a-w](?: ?\+ ?[a-w]){1,4} ?= ?-?\d{1,9}")
 
 
 def replace_sentence(candidate: str, reference: str) -> tuple[str, str] | None:
-    """The pair with the sentence on one side replaced by its value; None where there is no such sentence, or
-    no bare value on the other side."""
+    """Returns the pair with the sentence on one side replaced by its value; None where there is no such
+    sentence, or no bare value on the other side."""
     if len(candidate) > LONGEST or len(reference) > LONGEST:
         return None
     if not (" " in candidate or " " in reference or "=" in candidate or "=" in reference):
@@ -35,7 +35,7 @@ def replace_sentence(candidate: str, reference: str) -> tuple[str, str] | None:
 
 
 def _is_bare(text: str) -> bool:
-    """A value that nothing is said about: no words and no relation."""
+    """Returns True for a value without words and relations."""
     if len(text) < 12 and _AFFIRMED.fullmatch(text):
         return True
     if not _VALUE.search(text) or _RELATION.search(text):
@@ -62,7 +62,8 @@ _YES_OR_NO = re.compile(r"(yes|no), (?!but|if|or|only)[A-Za-z ']+\.?", re.IGNORE
 
 
 def _sum_of_letters(text: str) -> str | None:
-    """`m + n = 109`, what such problems ask for. x, y and z are unknowns of a line or a plane."""
+    """Returns the value of `m + n = 109`, the usual question of such problems. x, y and z are unknowns of a
+    line or a plane."""
     text = text.strip(" $.")
     if not _SUM.fullmatch(text):
         return None
@@ -75,7 +76,7 @@ _SO = re.compile(r"(.+)[,;.] (?:and )?(?:so|thus|hence|therefore),? ([^,;]+)", r
 
 
 def _conclusion_value(text: str) -> str | None:
-    r"""`a = 2, b = 3, so a + b = 5`."""
+    r"""Returns the value of a conclusion: 5 for `a = 2, b = 3, so a + b = 5`."""
     match = _SO.fullmatch(text.rstrip(" ."))
     if match is None or "=" not in match[1]:
         return None
@@ -92,7 +93,7 @@ _REMARK = re.compile(
 
 
 def _accepted_value(text: str) -> str | None:
-    """`x = 4 (x = -2 is extraneous)`: the value to which the remark doesn't belong."""
+    """Returns the value without a remark: 4 for `x = 4 (x = -2 is extraneous)`."""
     match = _REMARK.fullmatch(text.replace("$", " "))
     if match is None or not any(c.isdigit() for c in match[2]) or _WORD.search(match[1]):
         return None
@@ -125,7 +126,8 @@ _JOINING = re.compile(r"(?<![a-zA-Z])(?:and|or)(?![a-zA-Z])")
 
 
 def _stated_value(text: str) -> str | None:
-    """`The minimum value is -9/4`, `Minimum value: 12`, `the point (2, -5)`: no word behind the label."""
+    """Returns the value of `The minimum value is -9/4`, `Minimum value: 12`, `the point (2, -5)`: no word
+    behind the label."""
     match = _CALLED.fullmatch(text) or _STATED.fullmatch(text)
     if match is None:
         return None
@@ -146,7 +148,7 @@ def _says_only_what(label: str) -> bool:
 
 
 def _denies(words: list[str]) -> bool:
-    """True for words that bound or negate what stands beside them."""
+    """Returns True for words that bound or negate the words beside them."""
     return not vocabulary.BOUNDING.isdisjoint(words) or any(w.endswith("n't") for w in words)
 
 
@@ -161,7 +163,7 @@ _REFUSED = (
 
 
 def _only_number(text: str) -> str | None:
-    """The one number of a sentence that begins with a capital and ends with a period."""
+    """Returns the only number of a sentence that begins with a capital and ends with a period."""
     if not (text[:1].isupper() and text.endswith((".", "!"))):
         return None
     numbers = list(_NUMBER.finditer(text))

@@ -19,13 +19,14 @@ DOTS = Node("sym", "ldots")
 
 
 def expand_progression(node: Node) -> Node:
-    """`1 + 2 + 3 + \\cdots + 20` with all of its terms. Two terms say too little: `1 + 2 + \\cdots + 64`."""
+    """Returns `1 + 2 + 3 + \\cdots + 20` with all of its terms. Two terms say too little: `1 + 2 + \\cdots +
+    64`."""
     return node._replace(args=written_out(node.args)) if node.args.index(DOTS) > 2 else node
 
 
 def written_out(members: tuple[Node, ...]) -> tuple[Node, ...]:
-    """The members with the dots replaced by what an arithmetic progression puts there; as they are where two
-    numbers before the dots and those behind them say no such progression."""
+    """Returns the members with the dots replaced by the terms of an arithmetic progression; unchanged where
+    two numbers before the dots and those behind them do not define one."""
     if members.count(DOTS) != 1 or len(members) > MOST_MEMBERS:
         return members
     at = members.index(DOTS)
@@ -53,7 +54,7 @@ MOST_UNITED = 60
 
 
 def same_structure(left: Node, right: Node) -> str | None:
-    """The highest rung needed to find them equal, or None."""
+    """Returns the highest rung at which they are equal, or None."""
     spend_steps(2 + len(left.args) + len(right.args))
     if left == right:
         return "number" if left.kind == "num" else "structure"
@@ -88,7 +89,7 @@ _CLASSES = frozenset({"set", "union"})
 
 
 def settle_node(node: Node) -> Node:
-    """A signed matrix, a plus-minus, or a set of one member, written out."""
+    """Returns a signed matrix, a plus-minus, or a set of one member, written out."""
     if node.kind in ("set", "list") and len(node.args) == 1 and node.args[0].kind not in _CLASSES:
         return settle_node(node.args[0])
     if (matrix := matrices.evaluate_matrices(node)) is not node:
@@ -105,7 +106,8 @@ def settle_node(node: Node) -> Node:
 
 
 def _plainly(node: Node) -> Node:
-    """Dots written out, conditions joined by "and" as one set, finite sets united, A(3, 4) as A = (3, 4)."""
+    """Returns the answer with dots written out, conditions joined by "and" as one set, finite sets united,
+    A(3, 4) as A = (3, 4)."""
     if node.kind == "mul":
         name, *rest = node.args
         point = len(rest) == 1 and rest[0].kind == "tuple" and rest[0].value == "()"
@@ -133,7 +135,7 @@ def _different(members: Iterable[Node]) -> tuple[Node, ...]:
 
 
 def _members(node: Node) -> list[Node]:
-    """The members of a set or a list; sets inside a list are one solution each."""
+    """Returns the members of a set or a list; sets inside a list are one solution each."""
     members: list[Node] = []
     for arg in node.args if node.kind in ("set", "list") else (node,):
         if node.kind == "set" and arg.kind in _CLASSES:  # {{1}, 2} is not {1, 2}
@@ -175,20 +177,21 @@ def _same_members(left: Node, right: Node) -> str | None:
 
 
 def _without_repeated_points(members: list[Node]) -> list[Node]:
-    """A point that a list names twice is one; `1, 1` may be two roots."""
+    """Removes repeated points: a point that a list names twice is one; `1, 1` may be two roots."""
     points = len(members) <= MOST_UNITED and all(member.kind == "tuple" for member in members)
     return list(_different(members)) if points else members
 
 
 def _may_be_point(listed: Node, point: Node) -> bool:
-    """`1, 2` may stand for (1, 2) and for [1, 2], `x = 1, y = 2` for (1, 2) only."""
+    """Checks whether a list may be a point: `1, 2` may stand for (1, 2) and for [1, 2], `x = 1, y = 2` for
+    (1, 2) only."""
     if listed.kind != "list" or point.kind != "tuple":
         return False
     return point.value == "()" or (point.value == "[]" and has_no_names(listed))
 
 
 def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
-    """The members of `x = 2, y = 1` and of `2, 1`, where the order says what is named."""
+    """Returns the members of `x = 2, y = 1` and of `2, 1`, where the names follow from the order."""
     points = [relations.as_point(node) for node in (left, right)]
     if (points[0] is None) == (points[1] is None) or not (has_no_names(left) or has_no_names(right)):
         return None
@@ -197,13 +200,14 @@ def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, .
 
 
 def _same_conditions(several: Node, wanted: Node) -> str | None:
-    """Conditions of which one holds, as a set."""
+    """Compares conditions of which one holds, as sets."""
     reading = relations.as_union(several)
     return _same_unions(reading, wanted) if reading else None
 
 
 def _contrary(left: Node, right: Node) -> bool:
-    """p and q is not p or q, where p and q are statements; `1 and 2` are the same two numbers as `1 or 2`."""
+    """Checks for contrary connectives: p and q is not p or q, where p and q are statements; `1 and 2` are the
+    same two numbers as `1 or 2`."""
     if {left.value, right.value} == {"land", "lor"}:
         return True
     conditions = any(arg.kind == "rel" and set(arg.value) != {"="} for arg in left.args)
@@ -220,7 +224,7 @@ def _same_unions(left: Node, right: Node) -> str | None:
 
 
 def _same_unordered(left: list[Node], right: list[Node]) -> str | None:
-    """Every member of one side equals one of the other, one to one."""
+    """Checks that every member of one side equals one of the other, one to one."""
     if len(left) != len(right):
         return None
     rest, rungs, pairs = list(right), ["structure"], 0
@@ -241,7 +245,7 @@ def _same_unordered(left: list[Node], right: list[Node]) -> str | None:
 
 
 def _unordered_long(left: list[Node], right: list[Node]) -> str | None:
-    """Many members are compared as they stand only: sorting by text keeps it fast."""
+    """Compares many members as they are written only: sorting by text keeps it fast."""
     return "structure" if sorted(map(repr, left)) == sorted(map(repr, right)) else None
 
 
@@ -262,7 +266,8 @@ def _highest(rungs: list[str]) -> str:
 
 
 def _same_tuple(left: Node, right: Node) -> str | None:
-    """Two members may be an interval, where brackets count; more are a point or a row, where they don't."""
+    """Compares tuples: two members may be an interval, where brackets count; more are a point or a row, where
+    they don't."""
     if left.kind != right.kind:
         return _same_vector(left, right)
     if left.kind == "tuple" and len(left.args) == 2 and left.value != right.value:
@@ -273,7 +278,7 @@ def _same_tuple(left: Node, right: Node) -> str | None:
 
 
 def _same_vector(left: Node, right: Node) -> str | None:
-    """`i + 2j` and (1, 2)."""
+    """Compares vectors, such as `i + 2j` and (1, 2)."""
     point, other = (left, right) if left.kind == "tuple" else (right, left)
     if point.kind != "tuple" or point.value not in ("()", "[]"):
         return None
@@ -282,7 +287,7 @@ def _same_vector(left: Node, right: Node) -> str | None:
 
 
 def _same_ratio(left: Node, right: Node) -> str | None:
-    """2:4 is 1:2: every term in the same proportion. 2:30 is not 1:15."""
+    """Compares ratios: 2:4 is 1:2, with every term in the same proportion. 2:30 is not 1:15."""
     if len(left.args) != len(right.args) or left.value == right.value == "clock":
         return None
     (a, *rest), (b, *others) = left.args, right.args
@@ -294,7 +299,7 @@ def _same_ratio(left: Node, right: Node) -> str | None:
 
 
 def _same_matrix(left: Node, right: Node) -> str | None:
-    """A column or a row may be written as a point."""
+    """Compares matrices; a column or a row may be written as a point."""
     if left.kind == right.kind:
         return _in_order(left.args, right.args) if left.value == right.value else None
     matrix, other = (left, right) if left.kind == "matrix" else (right, left)

@@ -14,7 +14,7 @@ from numerate.answers.text.vocabulary import OPERATIONS
 
 
 def is_name(node: Node) -> bool:
-    """A letter, f(x), or a point of letters: what may stand before a value as its name."""
+    """Returns True for a letter, f(x), or a point of letters, which may be the name of a value."""
     if node.kind == "sym":
         return node.value not in CONSTANTS and node.value != "infinity"
     if node.kind == "mul":  # an angle ABC, an area S ABC, a limit, a change
@@ -32,7 +32,7 @@ _TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
 
 
 def _is_task(node: Node) -> bool:
-    """A limit, an integral, or a word such as area: what is asked for, in front of what it is asked of."""
+    """Returns True for a limit, an integral, or a word such as area, in front of its argument."""
     head = node.args[0] if node.kind == "pow" else node  # \int_0^1
     return head.kind == "sym" and _TASK.match(head.value) is not None
 
@@ -65,7 +65,7 @@ _NORMED = frozenset({"z", "u", "v", "w"})
 
 
 def _is_measure(function: str, of: Node) -> bool:
-    """The sine of an angle in a triangle or of a sum of angles, the length |AB|."""
+    """Returns True for the sine of an angle in a triangle or of a sum of angles, the length |AB|."""
     if function == "abs":
         if of.kind == "sym":
             return (
@@ -94,7 +94,7 @@ _COORDINATES = set("xyz")
 
 
 def unknown_letters(node: Node) -> set[str]:
-    """The unknowns of an expression; not what a sum or a product runs over."""
+    """Returns the unknowns of an expression; not what a sum or a product runs over."""
     return {name for name in free_symbols(node) if not name.startswith("bound ")} - {"infinity"}
 
 
@@ -123,7 +123,7 @@ def is_quantity(node: Node) -> bool:
 
 
 def _is_operation(node: Node) -> bool:
-    r"""`3 \star 4`, an operation on numbers that a problem has defined."""
+    r"""Returns True for `3 \star 4`, an operation on numbers that a problem has defined."""
     leaves = [leaf for leaf in walk_nodes(node) if not leaf.args]
     signs = [leaf for leaf in leaves if leaf.kind == "sym" and leaf.value in OPERATIONS]
     return node.kind == "mul" and bool(signs) and all(leaf.kind == "num" or leaf in signs for leaf in leaves)
@@ -134,7 +134,7 @@ def _without_sign(node: Node) -> Node:
 
 
 def _is_letter(node: Node) -> bool:
-    """A letter, the sine of an angle, or the value f(2) or P(A) of a function; not f(x)."""
+    """Returns True for a letter, the sine of an angle, or the value f(2) or P(A) of a function; not f(x)."""
     if node.kind == "call":
         return is_name(node) and not any(name[:1].islower() for name in _of(node))
     if node.kind == "fn":
@@ -147,14 +147,14 @@ def _of(call: Node) -> set[str]:
 
 
 def _is_plain(node: Node) -> bool:
-    """A letter, a product or a sum of letters."""
+    """Returns True for a letter, a product or a sum of letters."""
     if node.kind in ("mul", "add"):
         return all(_is_letter(_without_sign(arg)) for arg in node.args)
     return _is_letter(node)
 
 
 def _is_term(node: Node) -> bool:
-    """A product of letters and their powers, behind 1, 10 or 100; or 1 over one."""
+    """Returns True for a product of letters and their powers, behind 1, 10 or 100; or 1 over one."""
     node = _without_sign(node)
     if node.kind == "div":
         return node.args[0] == Node("num", 1) and _is_plain(node.args[1])
@@ -165,7 +165,7 @@ def _is_term(node: Node) -> bool:
 
 
 def _degree(term: Node) -> Fraction | int:
-    """Returns the degree of a product of letters and their powers: a^2 + b is nothing that is asked for."""
+    """Returns the degree of a product of letters and their powers: a^2 + b has none."""
     if term.kind == "pow":
         return term.args[1].value
     if term.kind in ("mul", "neg"):

@@ -15,7 +15,7 @@ MOST_NODES = 1_500
 
 
 def same_value(left: Node, right: Node) -> str | None:
-    """The rung that found them equal ("structure", "number", "symbolic"), or None."""
+    """Returns the rung at which they are equal ("structure", "number", "symbolic"), or None."""
     if left == right:
         return "number" if left.kind == "num" else "structure"
     if left.kind == "percent" or right.kind == "percent":
@@ -71,7 +71,8 @@ def _rational(node: Node) -> Fraction | None:
 
 
 def _same_percent(left: Node, right: Node) -> str | None:
-    """28% is 28% only; against a bare number it is 28 or 0.28, since the sign may be left out."""
+    """Compares percentages: 28% is 28% only; against a bare number it is 28 or 0.28, since the sign may be
+    left out."""
     if left.kind == right.kind:
         return same_value(left.args[0], right.args[0])
     percent, other = (left, right) if left.kind == "percent" else (right, left)
@@ -82,7 +83,7 @@ def _same_percent(left: Node, right: Node) -> str | None:
 
 
 def _same_base(left: Node, right: Node) -> str | None:
-    """Digits and base must both agree; only base ten may be left out."""
+    """Compares numbers in a base: digits and base must both agree; only base ten may be left out."""
     if left.kind == right.kind:
         same = left.value[0] == right.value[0] and same_value(left.value[1], right.value[1])
         return "structure" if same else None
@@ -94,8 +95,8 @@ def _same_base(left: Node, right: Node) -> str | None:
 
 
 def _same_float(left: Node, right: Node) -> str | None:
-    """A decimal of 12 digits or more stands for the value that a program rounded: within one unit of its last
-    place, or the few units by which double arithmetic is off."""
+    """Compares long decimals: a decimal of 12 digits or more stands for the value that a program rounded:
+    within one unit of its last place, or the few units by which double arithmetic is off."""
     try:
         a, b = _approximate(left), _approximate(right)
     except Undecided:

@@ -8,14 +8,15 @@ _DEGREE = Node("div", None, (Node("sym", "pi"), number_node(180)))
 
 
 def without_degrees(node: Node) -> Node:
-    """The tree with the signs left out."""
+    """Returns the tree with the signs left out."""
     if node.kind == "degree":
         return without_degrees(node.args[0])
     return node._replace(args=tuple(map(without_degrees, node.args))) if node.args else node
 
 
 def in_radians(node: Node) -> Node:
-    """The tree with what is in degrees in radians. Beside a degree in a sum, bare numbers are degrees too."""
+    """Returns the tree with what is in degrees in radians. Beside a degree in a sum, bare numbers are degrees
+    too."""
     if node.kind == "degree":
         return Node("mul", None, (without_degrees(node.args[0]), _DEGREE))
     if not node.args:

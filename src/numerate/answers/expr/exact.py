@@ -29,7 +29,8 @@ IMAGINARY = 583_529_827_753_931_384
 
 # -- rational numbers ----------------------------------------------------------------------
 def exact_rational(node: Node) -> Fraction:
-    """The exact value of a constant. Raises Undecided when it is irrational, too long, or has letters."""
+    """Returns the exact value of a constant. Raises Undecided when it is irrational, too long, or has
+    letters."""
     if node.kind == "num":
         value: Fraction = node.value
     elif node.kind == "float":
@@ -111,7 +112,7 @@ def _integer_root(value: int, degree: int) -> int:
 
 
 def _newton(value: int, degree: int) -> int:
-    """The integer part of the degree-th root, from above."""
+    """Returns the integer part of the degree-th root, from above."""
     if value < 2:
         return value
     guess = 1 << -(-value.bit_length() // degree)
@@ -140,7 +141,7 @@ def _root(value: Fraction, degree: Fraction) -> Fraction:
 
 
 def _log(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
-    """Only when it is a whole number: log_2 8."""
+    """Returns a logarithm that is a whole number, such as log_2 8; else None."""
     if value <= 0 or base <= 1:
         raise Undecided("a logarithm")
     size, unit = (math.log(x.numerator) - math.log(x.denominator) for x in (value, base))
@@ -188,7 +189,7 @@ LARGEST_DETERMINANT = 6
 
 
 def exact_determinant(entries: Sequence[Any]) -> Any:
-    """Of a square matrix given by rows, by expansion along its first row."""
+    """Returns the determinant of a square matrix given by rows, by expansion along its first row."""
     size = math.isqrt(len(entries))
     if size > LARGEST_DETERMINANT:
         raise Undecided("a large determinant")
@@ -256,8 +257,8 @@ _RATIONAL: dict[str, Callable[[Node], Fraction]] = {
 
 # -- expressions modulo a prime ----------------------------------------------------------------------
 def residue_modulo_prime(node: Node) -> int:
-    """The value modulo PRIME with every letter at its own fixed random point. Raises Undecided outside
-    rational functions."""
+    """Returns the value modulo PRIME with every letter at its own fixed random point. Raises Undecided
+    outside rational functions."""
     spend_steps()
     rule = _RESIDUES.get(node.kind)
     if rule is None:
@@ -276,7 +277,7 @@ def _inverse(value: int) -> int:
 
 
 def random_point(name: str, salt: int) -> int:
-    """A fixed number between 0 and 2**64 for each name."""
+    """Returns a fixed number between 0 and 2**64 for each name."""
     data = name.encode("utf-8", "surrogatepass")
     return zlib.crc32(data, salt) << 32 | zlib.crc32(data[::-1] + b"*", salt ^ 0x5BD1E995)
 
@@ -314,7 +315,8 @@ def _residue_function(node: Node) -> int:
 
 
 def function_application(node: Node) -> Node:
-    """f(x) as an expression of its own: the product that x(y) would be, or an unknown named by its text."""
+    """Returns f(x) as an expression of its own: the product that x(y) would be, or an unknown named by its
+    text."""
     if len(node.args) == 1 and node.args[0].kind == "sym" and node.value not in OPERATORS:
         return Node("mul", None, (Node("sym", node.value), node.args[0]))
     name = repr(node)

@@ -16,7 +16,7 @@ _KINDS = frozenset({"add", "mul", "neg", "pow", "div"})
 
 
 def evaluate_matrices(node: Node) -> Node:
-    """The matrix that an expression in matrices is; anything else, and what isn't defined, as it is."""
+    """Returns the value of an expression in matrices; anything else, and what isn't defined, as it is."""
     if node.kind not in _KINDS or not _holds_matrix(node, 2):
         return node
     try:
@@ -93,7 +93,7 @@ def _power(base: Node, exponent: Node) -> Node:
 
 
 def _simple(kind: str, parts: tuple[Node, ...]) -> Node:
-    """The sum or product, as a number where it is one."""
+    """Returns the sum or product, as a number where it is one."""
     node = parts[0] if len(parts) == 1 else Node(kind, None, parts)
     try:
         return number_node(exact.exact_rational(node))
@@ -106,7 +106,8 @@ _AXES = ("i", "j", "k")
 
 
 def vector_components(node: Node, size: int) -> tuple[Node, ...] | None:
-    """The components of `2i - j + k`; None for what is no such sum, or has no j and no k (3i is a number)."""
+    """Returns the components of `2i - j + k`; None for what is no such sum, or has no j and no k (3i is a
+    number)."""
     terms = node.args if node.kind == "add" else (node,)
     factors_of: list[list[Node]] = [[] for _ in _AXES]
     for term in terms:
@@ -120,7 +121,7 @@ def vector_components(node: Node, size: int) -> tuple[Node, ...] | None:
 
 
 def _split_term(term: Node) -> tuple[int | None, Node]:
-    """(which axis, the factor before it) of one term."""
+    """Returns (which axis, the factor before it) of one term."""
     if term.kind == "neg":
         axis, factor = _split_term(term.args[0])
         return axis, negate_node(factor)

@@ -71,7 +71,8 @@ _DOUBLES = Doubles()
 
 
 def agree_numerically(left: Node, right: Node) -> bool:
-    """True when both expressions agree wherever they can be compared. Raises Undecided when they can't be."""
+    """Returns True when both expressions agree wherever they can be compared. Raises Undecided when they
+    can't be."""
     letters = bool(free_symbols(left) | free_symbols(right))
     samples = range(POINTS if letters else 1)
     pairs = {k: pair for k in samples if (pair := _at(left, right, k)) is not None}
@@ -92,7 +93,8 @@ def _noise(a: Any, b: Any) -> float:
 
 
 def approximate_value(node: Node) -> float:
-    """The value of a constant real expression in double precision. Raises Undecided when there is none."""
+    """Returns the value of a constant real expression in double precision. Raises Undecided when there is
+    none."""
     value = _value(node, _DOUBLES, 0)
     if value is None or not _is_real(value):
         raise Undecided("not a real number")
@@ -100,7 +102,8 @@ def approximate_value(node: Node) -> float:
 
 
 def extended_value(node: Node) -> float:
-    """The value of a constant real expression or of an infinity. Raises Undecided when there is none."""
+    """Returns the value of a constant real expression or of an infinity. Raises Undecided when there is
+    none."""
     if node == INFINITY:
         return math.inf
     if node.kind == "neg" and node.args[0] == INFINITY:
@@ -148,7 +151,7 @@ def _close(a: Any, b: Any, relative: float, absolute: float) -> bool:
 
 
 def evaluate_at(node: Node, on: Arithmetic, sample: int) -> Any:
-    """The value at one of the fixed points, in the given arithmetic."""
+    """Returns the value at one of the fixed points, in the given arithmetic."""
     spend_steps(on.steps)
     rule = _RULES.get(node.kind)
     if rule is None:
@@ -212,7 +215,7 @@ def _function(node: Node, on: Arithmetic, sample: int) -> Any:
 
 
 def _root(on: Arithmetic, value: Any, degree: Any) -> Any:
-    """The real root of a negative number where the degree is odd, else the principal root."""
+    """Returns the real root of a negative number where the degree is odd, else the principal root."""
     if value.imag == 0 and value.real < 0 and degree.imag == 0 and degree.real % 2 == 1:
         return -_root(on, -value, degree)
     return on.functions.sqrt(value) if degree == 2 else _raise(value, 1 / degree, on)
@@ -224,7 +227,8 @@ def _log(on: Arithmetic, value: Any, base: Any = None) -> Any:
 
 
 def _whole(name: str) -> Callable[..., Any]:
-    """Floor or ceiling; in 50 digits by the context's own, since that of `math` goes through a double."""
+    """Returns floor or ceiling; in 50 digits by the context's own, since that of `math` goes through a
+    double."""
 
     def rule(on: Arithmetic, value: Any) -> Any:
         if value.imag != 0 or abs(value.real) > 2**60:
@@ -236,7 +240,7 @@ def _whole(name: str) -> Callable[..., Any]:
 
 
 def _factorial(on: Arithmetic, value: Any) -> Any:
-    """Gamma(n + 1), for letters that stand for whole numbers."""
+    """Returns Gamma(n + 1), for letters that stand for whole numbers."""
     if value.imag != 0 or not 0 <= value.real < 150:
         raise ZeroDivisionError("no factorial")
     gamma = math.gamma if isinstance(on, Doubles) else on.functions.gamma
@@ -244,7 +248,7 @@ def _factorial(on: Arithmetic, value: Any) -> Any:
 
 
 def _binomial(on: Arithmetic, n: Any, k: Any) -> Any:
-    """Through the gamma function, for letters that stand for whole numbers."""
+    """Computes it by the gamma function, for letters that stand for whole numbers."""
     f = on.functions
     if n.imag != 0 or k.imag != 0 or abs(n.real) > 150 or abs(k.real) > 150:
         raise ZeroDivisionError("no binomial")

@@ -13,8 +13,8 @@ _CARRIES = frozenset({"pm", "add", "mul", "div", "neg", "rel"})
 
 
 def spread_plus_minus(node: Node, different: Different) -> Node:
-    """The list of what an expression with plus-minus is; anything else as it is. different: keeps one of
-    equal members."""
+    """Returns the list of values of an expression with plus-minus; anything else as it is. different: keeps
+    one of equal members."""
     if node.kind == "tuple":
         return _points(node) or node
     if node.kind == "mod" and _has_sign(node.args[0]):
@@ -34,8 +34,8 @@ def spread_plus_minus(node: Node, different: Different) -> Node:
 
 
 def _points(node: Node) -> Node | None:
-    """A point with one sign in it, or with a plus-minus and a minus-plus; two plus-minus leave open which
-    points are meant."""
+    """Returns a point with one sign in it, or with a plus-minus and a minus-plus; two plus-minus leave open
+    which points are meant."""
     if node.value != "()" or not any(map(_has_sign, node.args)):
         return None
     signs = [sign for arg in node.args for sign in _signs(arg)]
@@ -46,7 +46,7 @@ def _points(node: Node) -> Node | None:
 
 
 def _has_sign(node: Node) -> bool:
-    """True when a plus-minus stands outside of brackets that hold several members."""
+    """Returns True when a plus-minus stands outside of brackets that hold several members."""
     return node.kind == "pm" or (node.kind in _CARRIES and any(map(_has_sign, node.args)))
 
 
@@ -59,14 +59,15 @@ def _signs(node: Node) -> Iterable[int]:
 
 
 def _independent(node: Node, signs: list[int]) -> bool:
-    """A minus-plus goes with the plus-minus before it, and so do signs on two sides of an equation."""
+    """Checks whether signs are independent: a minus-plus goes with the plus-minus before it, and so do signs
+    on two sides of an equation."""
     if node.kind == "rel" and sum(any(n.kind == "pm" for n in walk_nodes(arg)) for arg in node.args) > 1:
         return False
     return set(signs) == {1}
 
 
 def choose_sign(node: Node, sign: int) -> Node:
-    """The expression with every plus-minus read as `sign`, every minus-plus as its opposite."""
+    """Returns the expression with every plus-minus read as `sign`, every minus-plus as its opposite."""
     if node.kind == "pm":
         inner = choose_sign(node.args[0], sign)
         return inner if node.value * sign > 0 else negate_node(inner)
@@ -76,7 +77,7 @@ def choose_sign(node: Node, sign: int) -> Node:
 
 
 def _choose_signs(node: Node, signs: list[int]) -> Node:
-    """The expression with its signs, in order, as they are given; takes them off the list."""
+    """Returns the expression with these signs, in order, and removes them from the list."""
     if node.kind not in _CARRIES:
         return node
     sign = signs.pop(0) if node.kind == "pm" else 1

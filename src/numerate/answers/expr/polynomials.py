@@ -29,7 +29,7 @@ class Root(NamedTuple):
 
 
 def as_quotient(node: Node) -> Quotient:
-    """An expression in one letter as a quotient of polynomials. Raises Undecided where it is none."""
+    """Returns an expression in one letter as a quotient of polynomials. Raises Undecided where it is none."""
     if not free_symbols(node):
         return _constant(exact.exact_rational(node))
     if node.kind == "sym":
@@ -106,8 +106,8 @@ def evaluate_polynomial(polynomial: Polynomial, at: Fraction) -> Fraction:
 
 # -- roots ----------------------------------------------------------------------
 def real_roots(polynomial: Polynomial) -> list[Root]:
-    """The different real roots of a polynomial other than 0. Raises Undecided where they are not rational and
-    those of a factor of degree 2."""
+    """Returns the different real roots of a polynomial other than 0. Raises Undecided where they are not
+    rational and those of a factor of degree 2."""
     rest, rational = list(polynomial), list[Fraction]()
     while rest[0] == 0:
         rest, rational = rest[1:], [Fraction(0)]

@@ -42,7 +42,7 @@ def operator_depth(term: Node) -> int:
 
 
 def rename_letter(node: Node, letter: str, value: Node, written: str) -> Node:
-    """The term with its letter replaced, in the index of `a_k` as well."""
+    """Returns the term with its letter replaced, in the index of `a_k` as well."""
     if node.kind == "sym" and "_" in node.value:
         name, _, index = node.value.partition("_")
         return Node(
@@ -55,8 +55,8 @@ def rename_letter(node: Node, letter: str, value: Node, written: str) -> Node:
 
 # -- values ----------------------------------------------------------------------
 def _written_out(node: Node, left: list[int]) -> Node:
-    """The sum or product of all terms. Raises Undecided where the bounds are no numbers, or the terms have
-    more nodes than are left."""
+    """Returns the sum or product of all terms. Raises Undecided where the bounds are no numbers, or the terms
+    have more nodes than are left."""
     first, last = (_whole(bound) for bound in node.args[:2])
     term = node.args[2]
     count = last - first + 1
@@ -118,14 +118,15 @@ def _at(node: Node, values: dict[str, int]) -> Node:
 
 
 def _with_term(node: Node, first: Node, last: Node, term: Node) -> Node:
-    """The sum or product of another term, whose letter is called by the depth of that one."""
+    """Returns the sum or product of another term, whose letter is called by the depth of that one."""
     before, bound = f"bound {operator_depth(node.args[2])}", f"bound {operator_depth(term)}"
     term = term if before == bound else rename_letter(term, before, Node("sym", bound), bound)
     return node._replace(args=(first, last, term))
 
 
 def with_terms(node: Node, most: int = MOST_NODES) -> Node:
-    """The expression with all of its sums and products written out that can be, together within a bound."""
+    """Returns the expression with all of its sums and products written out that can be, together within a
+    bound."""
     left = [most]
 
     def write_out(node: Node) -> Node:

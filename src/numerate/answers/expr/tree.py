@@ -57,7 +57,7 @@ def number_node(value: int | Fraction) -> Node:
 
 
 def walk_nodes(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
+    """Yields the node and everything below it."""
     todo = [node]
     while todo:
         top = todo.pop()
@@ -66,7 +66,7 @@ def walk_nodes(node: Node) -> Iterator[Node]:
 
 
 def tree_height(node: Node) -> int:
-    """The number of nodes on the longest way down from this one."""
+    """Returns the number of nodes on the longest way down from this one."""
     level, levels = [node], 0
     while level:
         level, levels = [arg for above in level for arg in above.args], levels + 1
@@ -83,7 +83,7 @@ BINDERS = frozenset({"series", "integral", "antiderivative", "derivative", "limi
 
 
 def free_symbols(node: Node) -> set[str]:
-    """The names in an expression that stand for something unknown."""
+    """Returns the names in an expression that stand for something unknown."""
     return {n.value for n in walk_nodes(node) if n.kind in ("sym", "call")} - CONSTANTS
 
 
@@ -98,7 +98,7 @@ def negate_node(node: Node) -> Node:
 
 
 def substitute_symbol(node: Node, name: str, value: Node) -> Node:
-    """The expression with a letter replaced everywhere."""
+    """Returns the expression with a letter replaced everywhere."""
     if node.kind == "sym":
         return value if node.value == name else node
     return (
@@ -109,7 +109,7 @@ def substitute_symbol(node: Node, name: str, value: Node) -> Node:
 
 
 def substitute_numbers(node: Node, values: Mapping[str, int | Fraction]) -> Node:
-    """The expression with numbers for letters."""
+    """Returns the expression with numbers for letters."""
     for name, value in values.items():
         node = substitute_symbol(node, name, number_node(value))
     return node

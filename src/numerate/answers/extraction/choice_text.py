@@ -24,7 +24,8 @@ MOST_HEADS = 6
 
 
 def letter_of_text(form: str, choices: Choices) -> str | None:
-    """The one choice whose text this is, in normal form: letter by letter, word by word, or as a number."""
+    """Returns the one choice whose text this is, in normal form: letter by letter, word by word, or as a
+    number."""
     for alike in (_same_string, _same_words, _same_number):
         letters = [letter for letter, text in choices if alike(form, _form(text[:LONGEST]))]
         if len(letters) == 1:
@@ -38,7 +39,7 @@ _HEAD = re.compile(r"[,;:(—]|\s[-–]\s|--|(?<!\d)\.(?=\s|$)|\.$|\b(?:because|
 
 
 def announced_choice(tail: str, start: int, choices: Choices) -> str | None:
-    """The choice whose text `the answer is ...` gives behind `start`.
+    """Returns the choice whose text `the answer is ...` gives behind `start`.
 
     "" where an answer is announced there that is no text of a choice; None where none is."""
     last = None
@@ -62,7 +63,7 @@ def _holds_letter(value: str, choices: Choices) -> bool:
 
 
 def _opening_choice(value: str, choices: Choices) -> str | None:
-    """The choice that a value opens with, unless it goes on to another."""
+    """Returns the choice that a value opens with, unless it goes on to another."""
     value = re.sub(r"^(?:that|:|=|\s)+", "", value[:LONGEST]).strip()
     heads = (match.start() for match in islice(_HEAD.finditer(value), MOST_HEADS))
     for end in (len(value), *heads):

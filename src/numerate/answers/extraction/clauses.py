@@ -155,7 +155,8 @@ def main_clause(text: str, content: re.Pattern[str]) -> str:
 
 
 def _before_explanation(text: str, content: re.Pattern[str], brackets: int = MOST_BRACKETS) -> str:
-    """brackets: how many may be taken out of the middle of the text."""
+    """Returns the text before its explanation. brackets: how many may be taken out of the middle of the
+    text."""
     text, rest = text[:MOST_EXPLAINED], text[MOST_EXPLAINED:]
     for clause in EXPLANATION.finditer(hide_formulas(text)):
         before = text[: clause.start()]

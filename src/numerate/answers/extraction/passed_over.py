@@ -180,7 +180,7 @@ _CLAUSE_BEHIND = re.compile(r"; | \((?=.*\)\W*$)")
 
 
 def without_rejected(sentence: str) -> str:
-    """Takes off a last clause that rejects a value: `x = 3; the other root, -5, is rejected`."""
+    """Removes a last clause that rejects a value: `x = 3; the other root, -5, is rejected`."""
     behind = next(reversed(list(_CLAUSE_BEHIND.finditer(sentence))), None)
     if behind is None or not CONTENT.search(sentence, 0, behind.start()):
         return sentence

@@ -202,7 +202,7 @@ def _concluding_part(text: str) -> str:
 
 
 def _without_asides(text: str) -> str:
-    """Takes off what a sentence withdraws, and numbers in brackets behind the one that it is about."""
+    """Removes the withdrawn part of a sentence, and numbers in brackets behind its subject."""
     text = without_definitions(text)
     text = _concluding_part(_BUT_ACTUALLY.sub("", text) if "but " in text else text)
     if (

@@ -144,7 +144,7 @@ _REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потом
 
 
 def without_definitions(text: str) -> str:
-    """Takes off what a unit is worth, `1 km = 1000 m`, where another number stays."""
+    """Removes the value of a unit, `1 km = 1000 m`, where another number remains."""
     rest = _DEFINES.sub(" ", text) if "=" in text else text
     return rest if DIGIT.search(rest) else text
 
@@ -279,7 +279,7 @@ def scaled_number(value: str, word: str) -> str:
 
 
 def _plain_money(value: str, unit: str) -> str:
-    """Takes the points out of an amount of money (`70.000 €`: no currency has three decimals)."""
+    """Removes the points from an amount of money (`70.000 €`: no currency has three decimals)."""
     dotted = _DOTTED.fullmatch(value)
     if dotted and (dotted["sign"] or dotted["behind"] or unit.strip() in _EUROPEAN):
         value = value.replace(".", "")

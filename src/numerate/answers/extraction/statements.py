@@ -43,7 +43,8 @@ _NAMED = r"(?i:option|choice|letter|answer choice|вариант|opci[oó]n|opç
 
 @lru_cache(maxsize=256)
 def _letters(labels: tuple[str, ...]) -> re.Pattern[str]:
-    """The ways to write a letter: in brackets, named as an option, marked by `.`, `)` or `:`, or alone."""
+    """Returns the ways to write a letter: in brackets, named as an option, marked by `.`, `)` or `:`, or
+    alone."""
     upper = "".join(sorted({x for x in labels if len(x) == 1 and x.isalpha()} | set("ABCDEFGHJ")))
     digits = "|".join(sorted((re.escape(x) for x in labels if x.isdigit()), key=len, reverse=True))
     every = rf"[A-Z{upper}]|(?:{digits})" if digits else rf"[A-Z{upper}]"
@@ -62,7 +63,7 @@ def _letters(labels: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def letter_mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
-    """The letters in a text in order, joined ones as one mention."""
+    """Yields the letters in a text in order, joined ones as one mention."""
     group: list[Mention] = []
     for match in _letters(labels).finditer(text):
         name = next(n for n in ("bracketed", "named", "alone", "digit") if match.groupdict().get(n))
@@ -101,7 +102,7 @@ def _are_joined(text: str, before: Mention, after: Mention) -> bool:
 
 
 def _group_mentions(text: str, group: list[Mention]) -> Iterator[Mention]:
-    """One mention of a list; its last letter apart where the list is no list: `B, A is wrong`."""
+    """Yields a list as one mention; its last letter apart where the list is no list: `B, A is wrong`."""
     if not group:
         return
     first, last = group[0], group[-1]
@@ -146,7 +147,7 @@ def letter_statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
 
 
 def _shape(text: str, named: list[Mention]) -> str:
-    """The text with a sign in place of every mention."""
+    """Returns the text with a sign in place of every mention."""
     parts: list[str] = []
     at = 0
     for mention in named:

@@ -45,7 +45,7 @@ def behind_thoughts(text: str) -> tuple[str, bool]:
 
 
 def without_openers(text: str) -> str:
-    """Takes off the marks that open a thought, so that an unfinished one reads as the answer."""
+    """Removes the marks that open a thought, so that an unfinished one reads as the answer."""
     for pattern in (_THOUGHT, _BRACKETED):
         text = pattern.sub(lambda mark: mark[0] if mark["close"] or mark["end"] else "", text)
     return _CHANNEL.sub("", text)

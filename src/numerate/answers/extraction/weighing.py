@@ -231,8 +231,8 @@ MOST_OF_PARTS = 2_000
 
 
 def _items_at_end(lines: list[str]) -> list[str]:
-    """Takes the items of a list off the end of the lines, and returns them, the last first. Below a label any
-    line is an item."""
+    """Removes the items of a list from the end of the lines, and returns them, the last first. Below a label
+    any line is an item."""
     label = next((at for at, line in enumerate(lines) if _LABEL.fullmatch(line)), None)
     items: list[str] = []
     while lines and (item := _ITEM.fullmatch(lines[-1])):

@@ -117,7 +117,7 @@ def read_event(parser: Parser) -> Node | None:
 
 
 def number_argument(parser: Parser) -> tuple[Node, ...] | None:
-    """The argument of I(0): a value of a function, and no product, which would make all of it 0."""
+    """Returns the argument of I(0): it is a value of a function, not a product, which would be 0."""
     sign = int(parser.peek(1).text == "-" and parser.peek(1).kind == "op")
     number, closer = parser.peek(1 + sign), parser.peek(2 + sign)
     if number.kind != "num" or (closer.kind, closer.text) != ("op", ")"):

@@ -32,7 +32,7 @@ def _within(parser: Parser, tokens: list[Token]) -> Parser:
 
 
 def _whole(parser: Parser) -> Node:
-    """The expression that all of the tokens are."""
+    """Returns the expression of all tokens."""
     node = parser.sum()
     if parser.peek().kind != "end":
         raise Unreadable(f"did not expect {parser.peek().text!r}")
@@ -40,7 +40,7 @@ def _whole(parser: Parser) -> Node:
 
 
 def _in_bound(term: Node, letter: str) -> tuple[str, Node]:
-    """A letter that says nothing but how deep it stands, and the term in it."""
+    """Returns a letter named by its depth only, and the term in it."""
     bound = f"bound {operator_depth(term)}"
     return bound, rename_letter(term, letter, Node("sym", bound), bound)
 
@@ -94,7 +94,7 @@ def _side(goal: list[Token]) -> tuple[list[Token], str]:
 
 
 def _terms_in(parser: Parser, letter: str) -> Node:
-    """The product behind a limit, and the terms behind it as long as they hold its letter."""
+    """Returns the product behind a limit, and the terms behind it as long as they hold its letter."""
     terms = [parser.signed_term()]
     while parser.peek().text in ("+", "-") and integral_span.term_holds(parser.tokens, parser.at + 1, letter):
         terms.append(parser.signed_term())
@@ -188,8 +188,8 @@ def read_primed(node: Node) -> Node:
 
 
 def read_series(parser: Parser, name: str, argument: Argument) -> Node:
-    r"""`\sum_{k=1}^{n} k^2` behind its command: first and last value and the term, of which the letter is
-    called by the depth of what it runs over, so that it says nothing."""
+    r"""Reads `\sum_{k=1}^{n} k^2` behind its command: first and last value and the term, of which the letter
+    is called by the depth of what it runs over, so that it says nothing."""
     start = last = None
     while start is None or last is None:
         if start is None and parser.op("_"):

@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 
 def differential_letter(tokens: Sequence[Token], at: int) -> str | None:
-    """The x of dx when these two tokens are one."""
+    """Returns the x of dx when these two tokens are one."""
     if at + 1 >= len(tokens) or (tokens[at].kind, tokens[at].text) != ("name", "d"):
         return None
     letter = tokens[at + 1]
@@ -47,7 +47,7 @@ class _Closing(NamedTuple):
 
 
 def find_integral_span(tokens: Sequence[Token], start: int) -> Span | None:
-    """The integral whose sign stands before `start`; None where no differential closes it."""
+    """Returns the integral whose sign is before `start`; None where no differential closes it."""
     depth = inner = 0
     at, last = start, min(len(tokens), start + FARTHEST)
     while at < last:
@@ -74,7 +74,7 @@ def _closing(tokens: Sequence[Token], at: int) -> _Closing | None:
 
 
 def _in_numerator(tokens: Sequence[Token], at: int) -> _Closing | None:
-    r"""The dx at the end of the numerator in `\frac{2 dx}{x}`. dy/dx is a derivative."""
+    r"""Returns the dx at the end of the numerator in `\frac{2 dx}{x}`. dy/dx is a derivative."""
     behind = group_end(tokens, at + 1)
     letter = differential_letter(tokens, behind - 3) if behind is not None else None
     if behind is None or letter is None or behind - 3 <= at:
@@ -110,7 +110,7 @@ def _cut_span(tokens: Sequence[Token], start: int, closing: _Closing) -> Span:
 
 
 def group_end(tokens: Sequence[Token], at: int) -> int | None:
-    """The index behind the braces that open at `at`."""
+    """Returns the index behind the braces that open at `at`."""
     if at >= len(tokens) or tokens[at].text != "{":
         return None
     depth = 0

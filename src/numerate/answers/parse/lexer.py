@@ -21,7 +21,8 @@ _POINTS = re.compile(r"\s*(?:\{\s*([A-Z](?:\s?[A-Z]){1,5})\s*\}|([A-Z]{2,6})(?![
 
 
 def point_name(command: str, text: str, at: int) -> tuple[str, int] | None:
-    r"""The name of what `\angle ABC` or `\overline{AB}` draws and where it ends; None where no points follow.
+    r"""Returns the name of what `\angle ABC` or `\overline{AB}` draws and where it ends; None where no points
+    follow.
 
     Angle ABC is angle CBA, a triangle is its three points. Two triangles that are similar or congruent keep
     the order of theirs, which says what corresponds; a ray and a vector have a direction."""
@@ -122,7 +123,8 @@ _COUNTED = re.compile(r"[-+]?\d[\d,.]{0,20} [A-Za-z][A-Za-z ]{0,40}")
 
 
 def _read_styled(text: str, at: int, tokens: list[Token], spaced: bool, depth: int) -> int:
-    r"""Read \text{...} and its kin: prose becomes one word, mathematics is read as if it stood alone."""
+    r"""Reads \text{...} and similar commands: prose becomes one word, mathematics is read as if it stood
+    alone."""
     while at < len(text) and text[at] == " ":
         at += 1
     if text[at : at + 1] != "{":
@@ -192,7 +194,7 @@ def _number(text: str, at: int, piece: str, tokens: list[Token], spaced: bool) -
 
 
 def _repeating(head: str, cycle: str) -> Fraction:
-    """0.1 followed by 5 repeating: 1/10 + 5/90."""
+    """Returns a repeating decimal: 1/10 + 5/90 for 0.1 followed by 5 repeating."""
     whole, _, part = _UNGROUPED.sub("", head).partition(".")
     fixed = Fraction(f"{whole or 0}.{part or 0}")
     return fixed + Fraction(int(cycle), 10 ** len(part) * (10 ** len(cycle) - 1))
@@ -216,7 +218,7 @@ def _command(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 
 
 def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
-    """A run of letters: a name we know, a word, or a product of one-letter symbols."""
+    """Returns a run of letters: a name we know, a word, or a product of one-letter symbols."""
     low = piece.lower()
     if piece == "NO" and before and before[-1].text in ("{", "/"):  # a segment in a fraction
         return [Token("name", c) for c in piece]
@@ -242,7 +244,8 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 
 
 def _prose(piece: str) -> bool:
-    """True for a run that no product of symbols is: long, or with a capital and then small letters."""
+    """Returns True for a run that is no product of symbols: long, or with a capital and then small
+    letters."""
     return len(piece) >= 4 or "'" in piece or (len(piece) >= 3 and piece[1:].islower() and piece[0].isupper())
 
 
@@ -284,7 +287,7 @@ class TokenStream:
         return token
 
     def op(self, *texts: str) -> str | None:
-        """Take the next token if it is one of these operators."""
+        """Takes the next token if it is one of these operators."""
         token = self.peek()
         if token.kind == "op" and token.text in texts:
             self.at += 1
@@ -313,7 +316,7 @@ class TokenStream:
             raise Unreadable("the same text over and over")
 
     def link(self, chain: int) -> int:
-        """One more sign of a chain. Raises Unreadable where it is too long."""
+        """Counts one more sign of a chain. Raises Unreadable where it is too long."""
         self.links += 1
         if chain >= MOST_LINKS:
             raise Unreadable(f"more than {MOST_LINKS} signs that wrap each other")

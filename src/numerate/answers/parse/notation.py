@@ -32,7 +32,7 @@ _ARITHMETIC = frozenset({"num", "sym", "add", "mul", "div", "neg", "pow"})
 
 
 def conjugate_node(node: Node) -> Node | None:
-    """Of a number such as 2 + 3i; None for anything else that has a bar over it."""
+    """Returns the conjugate of a number such as 2 + 3i; None for anything else that has a bar over it."""
     parts = list(walk_nodes(node))
     whole = all(n.kind in _ARITHMETIC and (n.kind != "pow" or n.args[1].kind == "num") for n in parts)
     if not whole or free_symbols(node) or not any(n == IMAGINARY for n in parts) or len(parts) > MOST_PARTS:
@@ -41,7 +41,8 @@ def conjugate_node(node: Node) -> Node | None:
 
 
 def _whole_numbers(member: Node, condition: Node) -> Node | None:
-    r"""{x in Z | 1 <= x <= 3}, written out; None where the bounds are no numbers or far from each other."""
+    r"""Returns {x in Z | 1 <= x <= 3}, written out; None where the bounds are no numbers or far from each
+    other."""
     if member.kind != "rel" or member.value != ("in",) or condition.kind != "rel" or len(condition.args) != 3:
         return None
     letter, numbers = member.args
@@ -67,7 +68,7 @@ def _whole_numbers(member: Node, condition: Node) -> Node | None:
 
 
 def such_that(member: Node, condition: Node) -> Node:
-    """{x | condition}: the condition is the answer. {2k | k in Z} is a family."""
+    """Reads {x | condition}: the condition is the answer. {2k | k in Z} is a family."""
     if listed := _whole_numbers(member, condition):
         return listed
     if member.kind == "sym" or (member.kind == "tuple" and all(arg.kind == "sym" for arg in member.args)):
@@ -80,7 +81,7 @@ def such_that(member: Node, condition: Node) -> Node:
 
 
 def is_differential(node: Node) -> bool:
-    """dy, d^2 y, dx^2, \\partial y."""
+    """Returns True for dy, d^2 y, dx^2, \\partial y."""
     if node.kind != "mul" or len(node.args) != 2:
         return False
     return is_d(node.args[0])
@@ -92,7 +93,7 @@ def is_d(node: Node) -> bool:
 
 
 def double_factorial(node: Node) -> Node:
-    """(2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
+    """Returns (2n)!! as 2^n n! and (2n - 1)!! as (2n)! / (2^n n!); only of what is seen to be even or odd."""
     value = _split_double(node)
     if value is None:
         raise Unreadable("a double factorial of neither an even nor an odd number")
@@ -104,7 +105,7 @@ def double_factorial(node: Node) -> Node:
 
 
 def _split_double(node: Node) -> tuple[Node, bool] | None:
-    """(m, False) for 2m and (m, True) for 2m - 1."""
+    """Returns (m, False) for 2m and (m, True) for 2m - 1."""
     if node.kind == "num" and node.value.denominator == 1 and 0 <= node.value <= MOST_DOUBLE:
         odd = bool(node.value % 2)
         return number_node((node.value + odd) / 2), odd

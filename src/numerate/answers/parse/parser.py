@@ -21,7 +21,7 @@ _STOPS = frozenset({")", "]", "}", "\\}", ",", ";", "|", "&", "\\\\", "over", "c
 
 
 def parse_answer(normal: str) -> Node:
-    """The tree of a text in normal form. Raises Unreadable."""
+    """Returns the tree of a text in normal form. Raises Unreadable."""
     if len(normal) > LONGEST:
         raise Unreadable(f"an answer of {len(normal)} characters")
     parser = Parser(tokenize_answer(normal))
@@ -44,7 +44,7 @@ class Parser(TokenStream):
 
     # -- lists and relations ----------------------------------------------------------------------
     def answer(self) -> Node:
-        """Everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
+        """Reads everything up to a closing bracket: one item, or a list of them. `;` separates groups."""
         self.deeper()
         groups: list[list[Node]] = [[]]
         joined: set[str] = set()
@@ -62,7 +62,7 @@ class Parser(TokenStream):
         return _list_node([g for g in groups if g], joined - {",", ";"})
 
     def separator(self) -> set[str]:
-        """Take one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
+        """Takes one separator: a comma, a semicolon, "and", "or", or a comma and a word."""
         separators: set[str] = set()
         while self.peek().kind == "sep" or (self.peek().kind == "op" and self.peek().text in (",", ";")):
             separators.add(self.next().text)
@@ -161,7 +161,8 @@ class Parser(TokenStream):
         return Node("div", None, parts) if sign == "over" else Node("fn", "binomial", parts)
 
     def refuse_stray_number(self, before: Node) -> None:
-        """A number behind a letter (`x1`), a unit (`3 hours 20`) or a number (`2 3`) multiplies nothing.
+        """Raises Unreadable for a number behind a letter (`x1`), a unit (`3 hours 20`) or a number (`2 3`):
+        it multiplies nothing.
 
         As the base of a power it does (`n2^n`)."""
         if self.peek().kind not in ("num", "float") or self.peek(1).text == "^":
@@ -172,14 +173,14 @@ class Parser(TokenStream):
             raise Unreadable(f"did not expect {self.peek().text!r}")
 
     def signed_factor(self) -> Node:
-        """A factor behind `*` or `/`, which may carry a sign."""
+        """Returns a factor behind `*` or `/`, which may carry a sign."""
         if self.op("-"):
             return negate_node(self.power())
         self.op("+")
         return self.power()
 
     def starts_factor(self) -> bool:
-        """True when the next token begins a factor that multiplies without a sign."""
+        """Returns True when the next token begins a factor that multiplies without a sign."""
         token = self.peek()
         if token.kind in ("num", "float", "name", "fn", "cmd", "multiplier"):
             return True
@@ -234,12 +235,13 @@ class Parser(TokenStream):
                 return node
 
     def degree_or_composition(self, node: Node) -> Node:
-        """A degree sign without a `^`, or a composition of maps when a letter stands on both sides."""
+        """Returns a degree sign without a `^`, or a composition of maps when a letter stands on both
+        sides."""
         composed = self.next().text == "circ" and node.kind != "num" and self.peek().kind == "name"
         return Node("call", "compose", (node, self.power())) if composed else Node("degree", None, (node,))
 
     def degrees(self, node: Node) -> Node:
-        """The argument that a bracket held, when a degree sign follows it."""
+        """Returns the argument that a bracket held, when a degree sign follows it."""
         signs = [self.peek(k).text for k in range(4)]
         if signs[0] != "^":
             return node
@@ -254,14 +256,15 @@ _MAPS = frozenset("fghFGH")
 
 
 def _is_map(node: Node) -> bool:
-    """True for what takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
+    """Returns True for what takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
     if node.kind == "call":
         return node.value in ("prime", "compose")
     return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS
 
 
 def _scaled_decimal(factors: list[Node]) -> Node | None:
-    """`2.314814814814815 \\times 10^{-3}` is a decimal that a program printed, too."""
+    """Returns the decimal that a program printed as `2.314814814814815 \\times 10^{-3}`; None for any
+    other."""
     if len(factors) != 2 or factors[0].kind != "float" or factors[1].kind != "pow":
         return None
     base, exponent = factors[1].args
@@ -286,7 +289,7 @@ def _with_sign(sign: str, node: Node) -> Node:
 
 
 def _share_modulus(items: list[Node]) -> list[Node]:
-    """In `2, 3 \\pmod 5` the modulus belongs to both."""
+    """Shares a modulus: in `2, 3 \\pmod 5` the modulus belongs to both."""
     last = items[-1]
     if last.kind != "mod" or any(item.kind == "mod" for item in items[:-1]):
         return items

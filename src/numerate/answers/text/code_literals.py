@@ -22,14 +22,14 @@ _UNIT_J = re.compile(rf"\(? ?(-? ?{_PART}) ?([-+]) ?((?:{_PART})?) ?\*? ?j ?\)?"
 
 
 def may_be(text: str) -> bool:
-    """False for most answers that no program printed, at little cost."""
+    """Returns False for most answers that no program printed, at little cost."""
     if "I" in text or "j" in text or "oo" in text or "_" in text or "'" in text:
         return _MARKS.search(text) is not None
     return ("al(" in text or "." in text) and _MARKS.search(text) is not None
 
 
 def from_code_literals(text: str) -> str:
-    """The same in the notation of mathematics."""
+    """Returns the answer in the notation of mathematics."""
     text = _INFINITY.sub(r"\\infty ", _MODULE.sub("", text))
     text = _RATIONAL.sub(r"((\1)/(\2))", text)
     text = _FACTORIAL.sub(r"((\1)!)", _BINOMIAL.sub(r"\\binom{\1}{\2}", text))
@@ -43,6 +43,6 @@ _HEXADECIMAL = re.compile(r"0[xX]([\dA-Fa-f]{1,40})")
 
 
 def hexadecimal_digits(normal: str) -> str | None:
-    """The digits of `0x1F`, None for anything else."""
+    """Returns the digits of `0x1F`, None for anything else."""
     match = _HEXADECIMAL.fullmatch(normal)
     return match[1] if match else None

@@ -17,7 +17,7 @@ _INDIAN = re.compile(r"(?<![\w.,])[1-9]\d?(?:,\d\d)+,\d{3}(?![\w,])")
 
 
 def join_digit_groups(text: str) -> str:
-    """The answer with groups of digits joined that spaces, apostrophes or dots keep apart."""
+    """Returns the answer with groups of digits joined that spaces, apostrophes or dots keep apart."""
     match = (_SPACED if " " in text else _QUOTED).fullmatch(text) if text.lstrip("+-")[:1].isdigit() else None
     if match:
         whole = match["digits"].replace(" ", "").replace("'", "")

@@ -78,7 +78,7 @@ def _has_dollars(text: str) -> bool:
 
 
 def _counted_units(normal: str, is_signed: bool) -> set[str]:
-    """The units of an amount; words for what is counted only where no sign says it."""
+    """Returns the units of an amount; words for the counted thing only where there is no sign."""
     unit = unit_of(normal)
     if unit is None:
         return set()

@@ -17,7 +17,7 @@ _BREAK = re.compile(r"\\\\(?:\[\d{1,3}(?:pt|em|ex|mm|cm)\])?")
 
 
 def flatten_layout(text: str) -> str:
-    """The answer on one line, where its environment is all of it."""
+    """Returns the answer on one line, where its environment is all of it."""
     if (array := _ARRAY.fullmatch(text.strip(" $."))) and "\\\\" not in array[1]:
         return array[1].strip()
     rows = _ROWS.fullmatch(text)
@@ -36,7 +36,7 @@ _BOLD_LABEL = re.compile(r"\s*\*\*([^*\n]{1,60}?)\*\*(?=.*\S)", re.DOTALL)
 
 
 def strip_answer_mark(text: str) -> str:
-    """The answer without such a mark; the text itself where it begins with none."""
+    """Returns the answer without such a mark; the text itself where it begins with none."""
     start = text[:12].lstrip()[:1]
     if start == "#":
         return _HASHES.sub("", text, count=1) if _HASHES.match(text) else text
@@ -58,7 +58,7 @@ _ITALIC = re.compile(r"(?<![^\s=(:$])\*(?=[^\s*])([^*\n]{1,200})(?<=\S)\*$")
 
 
 def strip_emphasis(text: str) -> str:
-    """Without Markdown's bold and italics. `**` is Python's power when something stands right before it."""
+    """Removes Markdown's bold and italics. `**` is Python's power when something stands right before it."""
     text = _ITALIC.sub(r"\1", _STRONG.sub(r"\1\2", text.rstrip()))
     return text.replace("**", "") if text.lstrip(" $").startswith("**") else text
 
@@ -141,8 +141,8 @@ def _raise(match: re.Match[str]) -> str:
 
 
 def normalize_text(text: str) -> str:
-    """The answer without dollar signs, sizes, spacing commands, look-alike letters, bold marks and a final
-    period.
+    """Returns the answer without dollar signs, sizes, spacing commands, look-alike letters, bold marks and a
+    final period.
 
     Fractions, roots and everything else that means something stay as they are."""
     if not text.isascii():
@@ -169,7 +169,7 @@ def normalize_text(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Without emphasis, ordinals, quotes, doubled spaces and separators between digits."""
+    """Removes emphasis, ordinals, quotes, doubled spaces and separators between digits."""
     if "*" in text or "__" in text:
         text = strip_emphasis(text)
     text = _RUNS.sub(" ", _SPACES.sub(" ", text)).strip()
@@ -184,7 +184,7 @@ def _one_line(text: str) -> str:
 
 
 def _strip_quotes(text: str) -> str:
-    """Without quotes or back ticks around all of it."""
+    """Removes quotes or back ticks around the whole text."""
     if len(text) > 2 and text[0] == text[-1] and text[0] in '"`_' and text[0] not in text[1:-1]:
         return text[1:-1].strip()
     return text
@@ -208,7 +208,7 @@ def _plain_latex(text: str) -> str:
 
 
 def _trim(text: str) -> str:
-    """Take off what ends a sentence or a line, and an equals sign before everything."""
+    """Removes the punctuation at the end of a sentence or a line, and a leading equals sign."""
     while text.endswith((".", ",", ";", ":", " ", "\\")):
         text = text[: -2 if text.endswith("\\\\") else -1]
     return text.lstrip(" :=")
@@ -221,7 +221,8 @@ _PLAIN = re.compile(
 
 
 def plain_number(text: str) -> str | None:
-    """One canonical string for a number in plain digits ("$1,000.50" -> "1000.5", "-0" -> "0"), else None."""
+    """Returns one canonical string for a number in plain digits ("$1,000.50" -> "1000.5", "-0" -> "0"), else
+    None."""
     match = _PLAIN.fullmatch(text)
     if match is None:
         return None
@@ -246,8 +247,8 @@ _WINNER = re.compile(r"(.+ player|alice|bob) (?:will )?wins?")
 
 
 def plain_words(normal: str) -> str | None:
-    """Words in lower case without articles and plural s, for an answer that is prose; None for anything
-    else."""
+    """Returns words in lower case without articles and plural s, for an answer that is prose; None for
+    anything else."""
     text = _TEXT_COMMANDS.sub("", normal).replace("{", " ").replace("}", " ")
     if not _PROSE.fullmatch(text) or not re.search(r"[A-Za-z]{2}", text):
         return None

@@ -36,7 +36,7 @@ _MULTIPLES = re.compile(r"(?:all |the )*(?:integer )?multiples of (\d{1,6})", re
 
 
 def read_number_words(normal: str, words: str | None) -> str | None:
-    """The answer in digits or signs, None where its words say no number and no set."""
+    """Returns the answer in digits or signs, None where its words say no number and no set."""
     if not 3 <= len(normal) <= 100:
         return None
     return _english_words(normal, words) or _foreign_words(normal)
@@ -97,7 +97,7 @@ _COUNTING = split_names("square cubic per and different distinct possible real")
 
 
 def _counts(rest: list[str]) -> bool:
-    """False for `two separate loops`, which describes something: more than the name of what is counted."""
+    """Returns False for `two separate loops`, which has more than the name of the counted thing."""
     clauses = " ".join(rest).split(" and ")
     return all(sum(not _is_counting(word) for word in clause.split()) < 2 for clause in clauses)
 
@@ -107,12 +107,12 @@ def _is_counting(word: str) -> bool:
 
 
 def in_digits(words: str) -> str:
-    """Words as `normalize.plain_words` gives them, each number among them in digits."""
+    """Returns words as `normalize.plain_words` gives them, each number among them in digits."""
     return " ".join(str(VALUES.get(word, word)) for word in words.split())
 
 
 def _around_digits(normal: str) -> str | None:
-    """`12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
+    """Reads numbers with words around them: `12 (twelve)`, `5 out of 36`, `all multiples of 4`."""
     if normal.endswith(")") and (repeated := _REPEATED.fullmatch(normal)):
         tokens = re.findall(r"[a-z]+", repeated[2].lower())
         return repeated[1] if whole_number(tokens) == (int(repeated[1]), len(tokens)) else None

@@ -53,7 +53,7 @@ def is_nothing(text: str) -> bool:
 
 
 def says_none(text: str) -> bool:
-    """True for the word "none", whatever its style."""
+    """Returns True for the word "none", whatever its style."""
     return len(text) < 40 and _STYLE.sub("", text).strip(" .").lower() == "none"
 
 
@@ -65,7 +65,7 @@ _EXCEPT = re.compile(
 
 
 def read_exception(normal: str) -> str | None:
-    """`all real numbers except 2 and 3` as a difference of sets; None for anything else."""
+    """Reads `all real numbers except 2 and 3` as a difference of sets; None for anything else."""
     if "all real" not in normal[:40].lower():
         return None
     match = _EXCEPT.fullmatch(without_style(normal))
@@ -99,7 +99,8 @@ _SIGNS = {
 
 
 def strip_quantifier(normal: str) -> str:
-    """`f(x) = 2 - x for all real x` and `All n >= 3` without the words, which say what is understood."""
+    """Returns `f(x) = 2 - x for all real x` and `All n >= 3` without the words, which say what is
+    understood."""
     normal = _ALL.sub("", normal, count=1) if normal[:4].lower() == "all " else normal
     at = normal.rfind("for ")
     if at < 0 or len(normal) - at > 80:
@@ -114,13 +115,13 @@ def strip_quantifier(normal: str) -> str:
 
 
 def read_comparison(normal: str) -> str | None:
-    """`x is not less than 10` in signs; None for anything else."""
+    """Reads `x is not less than 10` as signs; None for anything else."""
     match = _COMPARED.fullmatch(without_style(normal))
     return f"{match['letter']} {_SIGNS[match['what']]} {match['bound']}" if match else None
 
 
 def read_between(normal: str) -> str | None:
-    """`x between 2 and 5, inclusive` as an interval; None for anything else, also where it leaves open
+    """Reads `x between 2 and 5, inclusive` as an interval; None for anything else, also where it leaves open
     whether the ends belong to it."""
     if not normal.rstrip("}) ").endswith("clusive"):
         return None
@@ -132,6 +133,6 @@ def read_between(normal: str) -> str | None:
 
 
 def read_condition(normal: str) -> str | None:
-    """A set or an inequality that is said in words; None for anything else."""
+    """Reads a set or an inequality in words; None for anything else."""
     condition = read_between(normal) or read_exception(normal)
     return condition or (read_comparison(normal) if " than " in normal or " at " in normal else None)

@@ -18,7 +18,7 @@ _UNUSUAL = re.compile(
 
 
 def rewrite_notations(normal: str) -> str:
-    """The same answer in notations that the parser knows."""
+    """Rewrites the answer in notations that the parser knows."""
     if code_literals.may_be(normal):
         normal = code_literals.from_code_literals(normal)
     if not _UNUSUAL.search(normal):
@@ -35,7 +35,7 @@ _CUP = re.compile(r"(\\(?:big)?cup(?![a-z]))")
 
 
 def _french(text: str) -> str:
-    """Intervals whose open ends have their brackets turned outwards."""
+    """Rewrites intervals whose open ends have their brackets turned outwards."""
     parts = _CUP.split(text)
     pieces = [_PIECE.fullmatch(part) for part in parts[::2]]
     if len(parts) > 40 or not all(pieces) or not any(p and (p[2] == "]" or p[5] == "[") for p in pieces):
@@ -81,7 +81,7 @@ _BETWEEN = re.compile(_MOD)
 
 
 def _modulo(text: str) -> str:
-    """A modulus in brackets belongs to the whole congruence, one without is an operation."""
+    """Rewrites moduli: in brackets one belongs to the whole congruence, without it is an operation."""
     text = _IN_BRACKETS.sub(lambda m: f" \\pmod{{{(m[1] or m[2]).strip('{}')}}}", text)
     return _BETWEEN.sub(lambda m: "\\pmod " if m[0] == "\\pmod" else " \\bmod ", text)
 
@@ -97,7 +97,7 @@ _CHOICES = re.compile(
 
 
 def _choose(text: str) -> str:
-    """`^{10}C_3` and `_{10}P_3`."""
+    """Rewrites `^{10}C_3` and `_{10}P_3`."""
 
     def binomial(match: re.Match[str]) -> str:
         n, k = match["n"] or match["bare_n"], match["k"] or match["bare_k"]
@@ -118,7 +118,7 @@ _OPERATION = re.compile(rf"{_NUMBERS}(?:(?:{_SIGN}){_NUMBERS}){{1,6}}(?==)")
 
 
 def _operation(text: str) -> str:
-    r"""`3 \ast 4 = 7`, where a problem defines the sign."""
+    r"""Rewrites `3 \ast 4 = 7`, where a problem defines the sign."""
     match = _OPERATION.match(text)
     return text if match is None else re.sub(_SIGN, r" \\star ", match[0]) + text[match.end() :]
 

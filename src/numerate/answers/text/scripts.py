@@ -12,7 +12,7 @@ from numerate.answers.text.chinese_numerals import chinese_integer
 
 
 def _table(lines: str) -> dict[str, str]:
-    """The first word of a line under each of the others."""
+    """Maps every further word of a line to its first word."""
     rows = (line.split() for line in lines.strip().splitlines())
     return {word: first for first, *words in rows for word in words}
 
@@ -105,7 +105,8 @@ _PART = re.compile(rf"(\d[\d,.]*) ?({_SCALE}|$)")
 
 
 def in_latin_script(text: str) -> str:
-    """The text with numbers and the unit at its end in Latin letters and digits; otherwise as it is."""
+    """Returns the text with numbers and the unit at its end in Latin letters and digits; otherwise as it
+    is."""
     text = _COMPATIBLE_SIGN.sub(lambda match: _COMPATIBLE[match.group()], text)
     text = _TOGETHER.sub("", _ACCENTED.sub(lambda match: normalize("NFD", match[0])[0], text))
     if (numerals := _NUMERALS.match(text)) and (value := chinese_integer(numerals[0])) is not None:
@@ -146,7 +147,7 @@ _BOUNDING = re.compile(
 
 
 def _meaning(words: str, number: str) -> str | None:
-    """The number with what follows it in Latin letters."""
+    """Returns the number with what follows it in Latin letters."""
     if words in _UNITS:
         return f"{number} {_UNITS[words].strip('-')}".rstrip()
     for size in range(len(words), 0, -1):

@@ -67,7 +67,7 @@ def _may_last(normal: str) -> bool:
 
 
 def _span(normal: str) -> tuple[Fraction, int] | None:
-    """(seconds, number of units) of `2 hours 30 minutes`."""
+    """Returns (seconds, number of units) of `2 hours 30 minutes`."""
     match = _SPAN.fullmatch(without_style(normal))
     if match is None or not any(match.groups()):
         return None
@@ -76,7 +76,7 @@ def _span(normal: str) -> tuple[Fraction, int] | None:
 
 
 def same_instant(a: str, b: str) -> bool:
-    """True for two times of day of which neither leaves out whether it is morning or evening."""
+    """Returns True for two times of day of which neither leaves out whether it is morning or evening."""
     first, second = (read_clock(x) if _maybe(x) else None for x in (a, b))
     return (
         first is not None
@@ -91,7 +91,7 @@ def _maybe(normal: str) -> bool:
 
 
 def read_clock(normal: str) -> Clock | None:
-    """The time that a text is and nothing else."""
+    """Returns the time of a text that is nothing else."""
     match = _CLOCK.fullmatch(without_style(normal))
     if match is None or not (match[2] or match[4] or match[5]):
         return None
@@ -104,7 +104,8 @@ def read_clock(normal: str) -> Clock | None:
 
 
 def read_date(normal: str, words: str | None) -> str | None:
-    """A date as month, day and year, None for anything else. words: as `normalize.plain_words` gives them."""
+    """Returns a date as month, day and year, None for anything else. words: as `normalize.plain_words` gives
+    them."""
     if len(normal) == 10 and (iso := _ISO.fullmatch(normal)):
         return f"{_MONTHS[int(iso[2]) - 1]} {int(iso[3])} {iso[1]}"
     parts = words.replace(" of ", " ").split() if words and len(words) < 40 else []

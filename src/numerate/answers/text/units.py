@@ -39,7 +39,7 @@ _PREFIXES = {
 
 
 def _table() -> dict[str, str]:
-    """The unit of each of its names, without the plural s."""
+    """Maps each name of a unit, without the plural s, to the unit."""
     unit_by_name = {name: unit for unit, names in _WORDS.items() for name in (unit, *names.split())}
     for unit, others in _METRIC.items():
         names = (unit, *others.split())
@@ -88,7 +88,8 @@ class Unit(NamedTuple):
 
 
 def units_differ(a: str, b: str) -> bool:
-    """True when both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5 girls`)."""
+    """Returns True when both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5
+    girls`)."""
     first, second = unit_of(a), unit_of(b)
     if first is None or second is None:
         return False
@@ -98,7 +99,7 @@ def units_differ(a: str, b: str) -> bool:
 
 
 def only_angles_differ(a: str, b: str) -> bool:
-    """True for degrees on one side and radians on the other, of which the numbers differ."""
+    """Returns True for degrees on one side and radians on the other, of which the numbers differ."""
     angles = {unit.known for unit in (unit_of(a), unit_of(b)) if unit}
     return angles == {frozenset({("degree", 1)}), frozenset({("radian", 1)})}
 
@@ -115,7 +116,7 @@ _ENDINGS = ("\\text", "\\math", "\\mbox", "circ", "degree", "prime")
 
 
 def _may_end_in_unit(normal: str) -> bool:
-    """False for most answers without a unit, at little cost."""
+    """Returns False for most answers without a unit, at little cost."""
     last, before = normal[-1:], normal[-2:-1]
     if last.isalpha():
         return before.isalpha() or before in (" ", "/", "*")
@@ -125,7 +126,7 @@ def _may_end_in_unit(normal: str) -> bool:
 
 
 def split_quantity(normal: str) -> tuple[str, Unit] | None:
-    """Number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
+    """Returns number and unit of `10 m/s`, `9.25 L`, `7''`, `60 \\frac{km}{h}`. None for anything else."""
     split = _split_unit(normal) if len(normal) < 80 and _may_end_in_unit(normal) else None
     if split is None or not split[1].known or split[1].words:
         return None
@@ -138,7 +139,8 @@ _CONSTANT = re.compile(r"(?:\\(?:pi|sqrt|[dt]?frac|times|cdot)(?![a-z])|[\d .,{}
 
 
 def _is_constant(value: str, behind: str) -> bool:
-    """True for a number such as `3 \\times 10^8` or, before a unit in upright letters, `5\\sqrt{2}`."""
+    """Returns True for a number such as `3 \\times 10^8` or, before a unit in upright letters,
+    `5\\sqrt{2}`."""
     if _SCIENTIFIC.fullmatch(value):
         return True
     return behind.lstrip(" ").startswith(("\\text", "\\mathrm", "\\mbox")) and bool(
@@ -148,7 +150,7 @@ def _is_constant(value: str, behind: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _split_unit(normal: str) -> tuple[str, Unit] | None:
-    """The value and what stands behind it, where that is a unit or words."""
+    """Returns the value and the unit or words behind it."""
     if mark := _MARKS.fullmatch(normal):
         return mark[1], Unit(frozenset({("inch" if mark[2] else "foot", 1)}), frozenset())
     text = _STYLED.sub(r" \1 ", normal)
@@ -173,8 +175,8 @@ def _may_be_unit(piece: re.Match[str], text: str) -> bool:
 
 
 def _read_unit(pieces: list[re.Match[str]], text: str) -> Unit | None:
-    """Units multiplied and divided: `m/s^2`, `miles per hour`, `square feet`. None for letters that may be
-    unknowns."""
+    """Reads units multiplied and divided: `m/s^2`, `miles per hour`, `square feet`. None for letters that may
+    be unknowns."""
     known: dict[str, int] = {}
     words: set[str] = set()
     sign = power = 1
@@ -218,6 +220,6 @@ CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(CODES)})\.?(?: ?\}})? ?(?=\
 
 
 def amount_code(text: str) -> str | None:
-    """The code of a currency that stands before an amount."""
+    """Returns the code of the currency in front of an amount."""
     code = CODE.match(text)
     return code[1] if code else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def split_names(names: str) -> frozenset[str]:
-    """The names in a text, white space between them."""
+    """Returns the names in a text, white space between them."""
     return frozenset(names.split())
 
 

@@ -104,7 +104,7 @@ class Oracle:
         return Judgement(tuple(steps), tuple(reachable), right)
 
     def score(self, problems: Sequence[Problem], solutions: Sequence[str]) -> list[StepScores]:
-        """Per step: right 1.0, unverifiable 0.5, wrong 0.0."""
+        """Returns a score per step: right 1.0, unverifiable 0.5, wrong 0.0."""
         return [self._score(problem, text) for problem, text in zip(problems, solutions, strict=True)]
 
     def _score(self, problem: Problem, solution: str) -> StepScores:
@@ -113,7 +113,8 @@ class Oracle:
         return StepScores(scores, tuple(replace(s, score=x) for s, x in zip(steps, scores, strict=True)))
 
     def _world(self, problem: Problem) -> World | None:
-        """Keyed by the object itself, which the entry keeps alive: ids of problems need not be unique."""
+        """Returns the facts of a story, keyed by the object itself, which the entry keeps alive: ids of
+        problems need not be unique."""
         if not knows(problem):
             return None
         kept = self._worlds.get(id(problem))

@@ -25,7 +25,7 @@ LEXEME = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z_]\w*)|([-+*/()]))")
 
 
 def parse_number(text: str) -> Number | None:
-    """The value of an unsigned decimal such as `1,200` or `2.50`; None beyond 15 digits on a side."""
+    """Returns the value of an unsigned decimal such as `1,200` or `2.50`; None beyond 15 digits on a side."""
     whole, _, decimals = text.replace(",", "").partition(".")
     if len(whole) > MAX_DIGITS or len(decimals) > MAX_DIGITS:
         return None
@@ -35,7 +35,7 @@ def parse_number(text: str) -> Number | None:
 
 
 def read_items(text: str) -> list[Item]:
-    """The items of an expression such as `(n1 + 2) / n3`. Raises ValueError where it is none."""
+    """Returns the items of an expression such as `(n1 + 2) / n3`. Raises ValueError where it is none."""
     items: list[Item] = []
     position, text = 0, text.strip()
     while position < len(text):
@@ -52,7 +52,8 @@ def read_items(text: str) -> list[Item]:
 
 
 def to_postfix(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Operands before operators (Dijkstra's shunting yard). Raises ValueError for what is no expression."""
+    """Returns operands before operators (Dijkstra's shunting yard). Raises ValueError for what is no
+    expression."""
     if not 0 < len(items) <= MAX_ITEMS:
         raise ValueError(f"an expression has 1 to {MAX_ITEMS} items, not {len(items)}")
     output: list[Item] = []
@@ -67,7 +68,7 @@ def to_postfix(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _operand(item: Item, output: list[Item], waiting: list[str]) -> bool:
-    """Takes what stands where an operand is due; returns whether one is still due."""
+    """Reads an operand; returns whether one is still expected."""
     if item == "(":
         waiting.append("(")
     elif item == "-":
@@ -81,7 +82,7 @@ def _operand(item: Item, output: list[Item], waiting: list[str]) -> bool:
 
 
 def _operator(item: Item, output: list[Item], waiting: list[str]) -> bool:
-    """Takes what stands after an operand; returns whether an operand is due next."""
+    """Reads the token after an operand; returns whether an operand is expected next."""
     if item == ")":
         while waiting and waiting[-1] != "(":
             output.append(waiting.pop())
@@ -113,7 +114,7 @@ def fold_postfix(program: Sequence[Item], operand: Callable[[Item], T], apply: C
 
 
 def apply_operator(sign: str, left: Number, right: Number) -> Number:
-    """left sign right, exactly. Raises ZeroDivisionError."""
+    """Returns left sign right, exactly. Raises ZeroDivisionError."""
     if sign == "+":
         return left + right
     if sign == "-":

@@ -60,7 +60,7 @@ class LineCalculations:
 
 
 def find_calculations(line: str) -> LineCalculations:
-    """The calculations of one line in order: those of annotations first. Never raises."""
+    """Returns the calculations of one line in order: those of annotations first. Never raises."""
     line = line[:MAX_CHARACTERS]
     calculations: list[Calculation] = []
     misquoted = False
@@ -80,7 +80,7 @@ def find_calculations(line: str) -> LineCalculations:
 
 
 def find_equations(line: Sequence[LineToken], noted: bool = False) -> list[Calculation]:
-    """`noted`: the line is an annotation, which holds no words and leaves no doubt."""
+    """Returns the equations of a line. noted: it is an annotation, which has no words and is unambiguous."""
     equations: list[Calculation] = []
     before = (0, -1)
     for at, token in enumerate(line):
@@ -100,7 +100,8 @@ def find_equations(line: Sequence[LineToken], noted: bool = False) -> list[Calcu
 
 
 def _calculation(left: Sequence[Item], right: Sequence[Item], either: bool) -> Calculation | None:
-    """None unless the left side calculates something, or, with `either`, one of the two."""
+    """Returns the calculation; None unless the left side calculates something, or, with `either`, one of the
+    two."""
     try:
         programs = to_postfix(left), to_postfix(right)
     except ValueError:
@@ -177,7 +178,7 @@ def _negative(line: Sequence[LineToken], at: int) -> bool:
 
 
 def _equals_before(line: Sequence[LineToken], at: int) -> int:
-    """Steps over the first of two signs that say the same: "is equal to"."""
+    """Skips the first of two signs with the same meaning: "is equal to"."""
     return at - 1 if _kind(line, at) == "is" else at
 
 
@@ -207,7 +208,7 @@ def _joined(line: Sequence[LineToken], end: int) -> bool:
 
 
 def _operand_before(line: Sequence[LineToken], at: int) -> tuple[list[Item], int] | None:
-    """The number or bracket that ends at `at`, and where it starts."""
+    """Returns the number or bracket that ends at `at`, and where it starts."""
     if _kind(line, at) == "number":
         return [line[at].value], at
     if _kind(line, at) != "close":

@@ -24,7 +24,8 @@ class Quantity(NamedTuple):
 
 
 def field_residue(x: Number) -> int:
-    """x as an element of the field: numbers with numerator and denominator below 2^30 never share one."""
+    """Returns x as an element of the field: numbers with numerator and denominator below 2^30 never share
+    one."""
     if isinstance(x, int):
         return x % P
     return x.numerator * pow(x.denominator, -1, P) % P
@@ -36,7 +37,8 @@ def constant_quantity(x: Number) -> Quantity:
 
 
 def drawn_value(index: int) -> int:
-    """The drawn value of the index-th given number: one round of splitmix64, the same on every machine."""
+    """Returns the drawn value of the index-th given number: one round of splitmix64, the same on every
+    machine."""
     z = (index + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
@@ -44,7 +46,7 @@ def drawn_value(index: int) -> int:
 
 
 def combine_residues(sign: str, a: int, b: int) -> int:
-    """a sign b in the field. Raises ZeroDivisionError."""
+    """Returns a sign b in the field. Raises ZeroDivisionError."""
     if sign == "+":
         return (a + b) % P
     if sign == "-":

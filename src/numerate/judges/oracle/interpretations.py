@@ -34,7 +34,8 @@ class Readings:
         return r in self.world.readings or r in self.known
 
     def meant(self, program: Sequence[Item], positive: bool) -> list[int]:
-        """The readings of an expression that mean something; the plainest source that gives any decides."""
+        """Returns the readings of an expression that mean something; the plainest source that gives any
+        decides."""
         world = self.world
         for source in ("text", "head", "pieces"):
             readings = self._of_program(program, source)
@@ -64,8 +65,8 @@ class Readings:
             return ()
 
     def _of_number(self, x: Number, source: Source) -> tuple[int, ...]:
-        """A number of the text is no bare constant unless formulas have it, and no piece worked out in the
-        head: else almost every slip would pass for something far-fetched."""
+        """Returns the readings of a number. One of the text is a bare constant only where formulas have it,
+        and is no computed piece: else almost every slip would have some far-fetched reading."""
         r = field_residue(x)
         known = self.known.get(r, ())
         identities = list(known)

@@ -79,7 +79,7 @@ TOKEN = re.compile(
 
 
 def clean_line(text: str) -> str:
-    """Without money signs, mark-up and list marks; LaTeX's signs as plain ones."""
+    """Removes money signs, mark-up and list marks; LaTeX's signs become plain ones."""
     for pattern, to in CLEANED:
         text = pattern.sub(to, text)
     text = text.strip().replace("\n", " ; ")
@@ -88,7 +88,7 @@ def clean_line(text: str) -> str:
 
 
 def line_tokens(line: str) -> list[LineToken]:
-    """At most 300 tokens of the first 1500 characters."""
+    """Returns at most 300 tokens of the first 1500 characters."""
     text = clean_line(line[:MAX_CHARACTERS])
     tokens: list[LineToken] = []
     for match in TOKEN.finditer(text):
@@ -154,7 +154,7 @@ def _kind_of_last(tokens: list[LineToken]) -> str:
 
 
 def _fraction(word: str, tokens: list[LineToken], of_follows: bool) -> None:
-    """A part in words: "two thirds", "two-thirds", "a third of"; otherwise a word like any other."""
+    """Reads a part in words: "two thirds", "two-thirds", "a third of"; otherwise a word like any other."""
     above, _, below = word.rpartition("-")
     parts = PARTS.get(below if above in SPELLED else word)
     if parts is None or not (above in SPELLED or of_follows or (tokens and tokens[-1].note == "spelled")):
@@ -185,7 +185,7 @@ def _cross(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
 
 
 def _sign(match: re.Match[str], text: str, tokens: list[LineToken]) -> None:
-    """A hyphen or slash that leads into a word is part of a name or a rate: 2-hour, $5/hour."""
+    """Reads a sign; a hyphen or slash that leads into a word is part of a name or a rate: 2-hour, $5/hour."""
     sign, after = match["op"], text[match.end() : match.end() + 1]
     if after.isalpha() and sign in "-–/" and match.start() and not text[match.start() - 1].isspace():
         tokens.append(LineToken("word", sign))

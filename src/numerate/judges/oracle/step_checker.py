@@ -28,7 +28,7 @@ FINAL = re.compile(r"\banswer\b", re.I)
 
 
 class Ledger:
-    """`line` gives the verdict on the next line; `clear` is False after numbers that nobody can place."""
+    """`line` gives the verdict on the next line; `clear` is False after numbers of unknown origin."""
 
     def __init__(self, world: World | None) -> None:
         self.readings = Readings(world) if world else None
@@ -71,7 +71,7 @@ class Ledger:
         return self._true(c, result, after_right, self.readings)
 
     def _true(self, c: Calculation, result: Number, after_right: bool, readings: Readings) -> Verdict:
-        """The verdict on a calculation that is true."""
+        """Returns the verdict on a calculation that is true."""
         program = c.right if len(c.left) == 1 else c.left
         meant = readings.meant(program, positive=result > 0)
         if meant:
@@ -88,7 +88,7 @@ class Ledger:
     # ---- prose
 
     def _prose(self, text: str, line: LineCalculations, readings: Readings) -> Verdict:
-        """A line that calculates nothing. See the rules in `numerate.judges.oracle`."""
+        """Returns the verdict on a line without a calculation, by the rules in `numerate.judges.oracle`."""
         numbers = [t.value for t in line.tokens if t.kind == "number" and t.note != "spelled"]
         stated = [x for x in numbers if not isinstance(x, str)]
         claims = CLAIM.search(text) is not None and OPEN.search(text) is None
@@ -108,7 +108,7 @@ class Ledger:
 
 
 def _placed(x: Number, readings: Readings) -> bool:
-    """Checks whether x can be told from the story: a quantity, a constant, a percentage, a piece of the
+    """Checks whether x follows from the story: a quantity, a constant, a percentage, a piece of the
     answer."""
     if readings.belongs(x) or readings.belongs(x * 100) or field_residue(x) in readings.world.constants:
         return True
@@ -121,7 +121,7 @@ def _exact(item: Item) -> Number:
 
 
 def _result(left: Number, right: Number, c: Calculation) -> Number | None:
-    """The number that a true calculation establishes; None for a false one.
+    """Returns the number that a true calculation establishes; None for a false one.
 
     `10/3 = 3.33` is true: a result with two or more decimals may be rounded to them. `2*3=6+4=10` is true:
     what stands right after the sign is compared where the whole side does not fit.

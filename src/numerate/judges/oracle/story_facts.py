@@ -70,7 +70,7 @@ class World:
         self.inputs = _by_value(q for name, q in self.quantities.items() if name not in self.programs)
 
     def _add(self, index: int, row: Mapping[str, Any]) -> None:
-        """Nodes come after those they are made of."""
+        """Adds a node, which comes after those it is made of."""
         try:
             name, expr = str(row["id"]), row.get("expr")
             stated = signed_number(str(row["value"]))
@@ -100,7 +100,7 @@ class World:
 
     @cached_property
     def relevant(self) -> tuple[str, ...]:
-        """The computed nodes that the answer is made of, each after those it uses."""
+        """Returns the computed nodes of the answer, each after those it uses."""
         needed = {self.answer}
         for name, program in reversed(self.programs.items()):
             if name in needed:
@@ -109,8 +109,8 @@ class World:
 
     @cached_property
     def sources(self) -> dict[int, frozenset[int]]:
-        """identity of a computed node -> identities of all that it is made of. Formulas that several nodes
-        share are left out: doubling and then halving leads back, and is the way of the story."""
+        """Returns identity of a computed node -> identities of its parts. Formulas that several nodes share
+        are left out: doubling and then halving leads back."""
         shared = Counter(q.identity for q in self.quantities.values())
         sources: dict[int, frozenset[int]] = {}
         for name, program in self.programs.items():
@@ -121,12 +121,13 @@ class World:
 
     @cached_property
     def pieces(self) -> dict[int, int]:
-        """identity -> value of every useful piece; worked out only for solutions that leave the graph."""
+        """Returns identity -> value of every useful piece; worked out only for solutions that leave the
+        graph."""
         return Pieces({name: self.programs[name] for name in self.relevant}, self.quantities).find
 
     @cached_property
     def piece_readings(self) -> dict[int, tuple[int, ...]]:
-        """value -> identities of useful pieces."""
+        """Returns value -> identities of useful pieces."""
         return _by_value(Quantity(value, identity) for identity, value in self.pieces.items())
 
     def is_piece(self, identity: int, positive: bool) -> bool:
@@ -143,7 +144,7 @@ class World:
 
 
 def _by_value(quantities: Iterable[Quantity]) -> dict[int, tuple[int, ...]]:
-    """value -> identities, at most 8."""
+    """Returns value -> identities, at most 8."""
     by_value: dict[int, tuple[int, ...]] = {}
     for q in quantities:
         by_value[q.value] = (*by_value.get(q.value, ()), q.identity)[:8]
@@ -151,7 +152,7 @@ def _by_value(quantities: Iterable[Quantity]) -> dict[int, tuple[int, ...]]:
 
 
 def signed_number(text: str) -> Number:
-    """An exact number as graphs write it: 24, -3, 3/4, 2.5. Raises ValueError."""
+    """Returns an exact number as graphs write it: 24, -3, 3/4, 2.5. Raises ValueError."""
     body = text.strip().removeprefix("-")
     parts: Sequence[Number | None] = [
         parse_number(part) if part.replace(".", "").isdigit() else None for part in body.split("/")

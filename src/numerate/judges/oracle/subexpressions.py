@@ -57,7 +57,8 @@ class Pieces:
                 self.find.setdefault(piece.identity, piece.value)
 
     def _of_name(self, name: str) -> list[Term]:
-        """`programs` comes in an order where each formula follows those it uses, so this never goes deep."""
+        """Returns the pieces of a name. Each formula of `programs` follows those it uses, so the recursion is
+        shallow."""
         if name not in self.expanded:
             program = self.programs.get(name)
             atom: list[Term] = [(1, ((self.quantities[name], 1),))]
@@ -65,7 +66,7 @@ class Pieces:
         return self.expanded[name]
 
     def _operand(self, item: Item) -> list[Term]:
-        """A quantity that serves several purposes stays one factor: nobody takes such a one apart."""
+        """Returns an operand; a quantity that has several uses stays one factor."""
         if not isinstance(item, str):
             return [(1, ((constant_quantity(item), 1),))]
         return self._of_name(item) if self.uses[item] == 1 else [(1, ((self.quantities[item], 1),))]
@@ -82,7 +83,7 @@ class Pieces:
 
 
 def useful_pieces(terms: Sequence[Term]) -> Iterator[Quantity]:
-    """The useful pieces of a sum of at most 8 terms."""
+    """Yields the useful pieces of a sum of at most 8 terms."""
     values = [_product(s, factors) for s, factors in terms]
     for chosen in range(1, 1 << len(terms)):
         picked = [i for i in range(len(terms)) if chosen >> i & 1]
@@ -99,7 +100,8 @@ def useful_pieces(terms: Sequence[Term]) -> Iterator[Quantity]:
 
 
 def _without(total: Quantity, common: Counter[Factor], alone: bool) -> Iterator[Quantity]:
-    """`total` with every choice of common factors left out. A term alone keeps one that does not divide."""
+    """Yields `total` with every choice of common factors left out. A term alone keeps one that does not
+    divide."""
     shared = [f for f in common.elements() if 0 not in f[0]][:6]
     inverses = [
         q if e < 0 else Quantity(field_inverse(q.value), field_inverse(q.identity)) for q, e in shared

@@ -1,5 +1,5 @@
 """Mixed policy exploration (2023, arXiv:2307.08767; code vividitytech/math_lm_rl): what stands between the
-operands of a calculation is drawn by an operator head, all else is greedy, and both heads learn from worked
+operands of a calculation is sampled by an operator head, all else is greedy, and both heads learn from worked
 solutions and from the rollouts together.
 
     p_O(. | h_t) = softmax(W_o Dropout(h_t) + b_o)     classes + - * / V, V: all other tokens          (1)
@@ -16,7 +16,7 @@ As log pi <= 0, (5) keeps the steps with R_t > b_t alone: a wrong rollout teache
 
 Where we differ. log pi_t (the paper is silent) is by default that of both levels; the released code takes the
 likeliest token's, also where another was written. An operator is one inside `<<...=` alone, and there alone
-the head is asked: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
+the head acts: elsewhere V is certain. The released code has a sixth class `x`, takes the digit 0 for `/`,
 and applies softmax twice, so that at most 35 % of its tokens can be V. (1) and (2) are in
 `rollouts.local.mixed_sampling`.
 """
@@ -127,25 +127,25 @@ class Config(Reinforcement):
 
 
 def log_pi(class_logp_N: Tensor, logp_N: Tensor, greedy_N: Tensor, other_N: Tensor, mode: Mode) -> Tensor:
-    """log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log p_LM of
-    the likeliest token, whatever was written. other_N: whether o = V."""
+    """Returns log pi_t of (5). joint: log p_O(o) + 1[o = V] log p_LM(y). abstract: log p_O(o). released: log
+    p_LM of the likeliest token, not of the sampled one. other_N: whether o = V."""
     if mode == "released":
         return greedy_N
     return class_logp_N + logp_N * other_N if mode == "joint" else class_logp_N
 
 
 def reinforce_loss(R_N: Tensor, b_N: Tensor, log_pi_N: Tensor) -> Tensor:
-    """max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
+    """Returns max(0, - (R_t - sg[b_t]) log pi_t), eq. (5)."""
     return (-(R_N - b_N.detach()) * log_pi_N).clamp(min=0)
 
 
 def baseline_error(R_N: Tensor, b_N: Tensor) -> Tensor:
-    """(R_t - b_t)^2, eq. (6)."""
+    """Returns (R_t - b_t)^2, eq. (6)."""
     return (R_N - b_N).square()
 
 
 def total_loss(L_XE: Any, L_OP: Any, L_RL: Any, L_base: Any, w_op: float, w_rl: float, w_base: float) -> Any:
-    """L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
+    """Returns L_XE + w_op L_OP + w_rl L_RL + w_base L_base, eq. (9)."""
     return L_XE + w_op * L_OP + w_rl * L_RL + w_base * L_base
 
 
@@ -154,24 +154,24 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, seed: int) -> tup
     from numerate.training.mixed_outputs import mixed_outputs
 
     outputs = mixed_outputs(model, batch, cfg.head_dropout, seed, greedy=cfg.rl_logprob == "released")
-    gold_N, drawn_N, R_N, acts_N, choice_N = (
-        batch.token[name][batch.mask_BT] for name in ("gold", "drawn", "returns", "acts", "choice")
+    gold_N, sampled_N, R_N, acts_N, class_N = (
+        batch.token[name][batch.mask_BT] for name in ("gold", "sampled", "returns", "acts", "token_class")
     )
-    chosen_N1 = choice_N.long()[:, None]
-    class_logp_N = outputs.class_NC.log_softmax(-1).gather(1, chosen_N1)[:, 0] * acts_N
-    log_pi_N = log_pi(class_logp_N, outputs.logp_N, outputs.greedy_N, choice_N == OTHER, cfg.rl_logprob)
+    class_N1 = class_N.long()[:, None]
+    class_logp_N = outputs.class_NC.log_softmax(-1).gather(1, class_N1)[:, 0] * acts_N
+    log_pi_N = log_pi(class_logp_N, outputs.logp_N, outputs.greedy_N, class_N == OTHER, cfg.rl_logprob)
     terms_N = reinforce_loss(R_N, outputs.baseline_N, log_pi_N)
     L_XE = -(gold_N * outputs.logp_N).sum()
     L_OP = -(gold_N * class_logp_N).sum()
-    L_RL = (drawn_N * terms_N).sum()
-    L_base = (drawn_N * baseline_error(R_N, outputs.baseline_N)).sum()
+    L_RL = (sampled_N * terms_N).sum()
+    L_base = (sampled_N * baseline_error(R_N, outputs.baseline_N)).sum()
     stats = {
         "xe": L_XE.item(),
         "op": L_OP.item(),
         "rl": L_RL.item(),
         "base": L_base.item(),
-        "credited": (drawn_N * (terms_N > 0)).sum().item(),
-        "baseline": (drawn_N * outputs.baseline_N).sum().item(),
+        "credited": (sampled_N * (terms_N > 0)).sum().item(),
+        "baseline": (sampled_N * outputs.baseline_N).sum().item(),
     }
     return total_loss(L_XE, L_OP, L_RL, L_base, cfg.w_op, cfg.w_rl, cfg.w_base), stats
 
@@ -188,10 +188,10 @@ def train(run: training.Stage, cfg: Config, job: Job) -> MixedPolicy:
     for step in run.rounds(steps, loop.learner, label="steps"):
         # 1. rollouts of the mixed policy, and their rewards
         groups = loop.sample_groups()
-        drawn = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.rollouts]
+        sampled = [class_rows.rollout_row(s, operators, cfg.gamma) for g in groups for s in g.rollouts]
         # 2. the worked solutions of the same problems; a step on (9)
         solutions = [gold[group.problem.id][1] for group in groups]
-        rows = class_rows.set_row_weights(solutions, [row for row in drawn if row])
+        rows = class_rows.set_row_weights(solutions, [row for row in sampled if row])
         objective = partial(loss, cfg=cfg, seed=run.seed * 1_000_003 + step)
         lr = loop.rate(step / steps, training.linear)
         loop.updates.append(loop.learner.step(rows, objective, lr))
@@ -235,5 +235,5 @@ def operators_per_rollout(groups: Sequence[Group]) -> float:
     from numerate.models.operators import OTHER
 
     rollouts = [scored.rollout for group in groups for scored in group.rollouts]
-    drawn = (choice for rollout in rollouts for turn in rollout.turns for choice in turn.choices)
-    return sum(choice != OTHER for choice in drawn) / len(rollouts)
+    classes = (label for rollout in rollouts for turn in rollout.turns for label in turn.token_classes)
+    return sum(label != OTHER for label in classes) / len(rollouts)

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def discounted_returns(tokens: int, reward: float, gamma: float) -> list[float]:
-    """R_t = gamma^(T - t) r for t = 1 .. T, eq. (3)."""
+    """Returns R_t = gamma^(T - t) r for t = 1 .. T, eq. (3)."""
     ends = [0.0] * (tokens - 1) + [reward]
     return credit.gae(ends, [0.0] * tokens, gamma, 1.0) if tokens else []
 
 
 def demonstration_row(row: Example, operators: Operators) -> Example:
-    """A worked solution, with the class of each of its tokens."""
+    """Returns the row of a demonstration with the class of each of its tokens."""
     labels = operators.labels(credit.gather_trained(row.mask, row.ids))
     columns = {
-        "choice": credit.scatter_trained(row.mask, [float(label) for label in labels]),
+        "token_class": credit.scatter_trained(row.mask, [float(label) for label in labels]),
         "acts": credit.scatter_trained(row.mask, 1.0),
         "returns": [0.0] * len(row.ids),
     }
@@ -32,8 +32,8 @@ def demonstration_row(row: Example, operators: Operators) -> Example:
 
 
 def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example | None:
-    """A rollout with the classes that were chosen, and its returns; None where it has no reward or no token.
-    What a calculator wrote is no choice of the policy: it has no return, and T does not count it."""
+    """Returns the row of a rollout with its sampled classes and returns; None without a reward or a token.
+    Tokens of a calculator have no class and no return, and T does not count them."""
     rollout, reward = scored.rollout, scored.reward.value
     if reward is None or not any(rollout.mask):
         return None
@@ -41,43 +41,43 @@ def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example |
     begun = row.mask.index(True)
     acts = [False] * begun + operators.acts(operators.places(row.ids[begun:])).tolist()
     columns = {
-        "choice": [float(choice) for choice in chosen_classes(rollout)],
+        "token_class": [float(label) for label in sampled_classes(rollout)],
         "acts": [float(act and trained) for act, trained in zip(acts, row.mask, strict=True)],
         "returns": credit.scatter_trained(row.mask, discounted_returns(sum(row.mask), reward, gamma)),
     }
     return row.with_token(**columns)
 
 
-def chosen_classes(rollout: Rollout) -> list[int]:
-    """The class chosen at each token, 0 off the trained ones."""
+def sampled_classes(rollout: Rollout) -> list[int]:
+    """Returns the class sampled at each token, 0 off the trained ones."""
     classes: list[int] = []
     for turn in rollout.turns:
-        assert not turn.trained or len(turn.choices) == len(turn.ids), (
+        assert not turn.trained or len(turn.token_classes) == len(turn.ids), (
             "this rollout was sampled without token classes"
         )
-        classes += turn.choices if turn.trained else [0] * len(turn.ids)
+        classes += turn.token_classes if turn.trained else [0] * len(turn.ids)
     return classes
 
 
 def set_row_weights(gold: Sequence[Example], rollouts: Sequence[Example]) -> list[Example]:
-    """The rows of a step. Columns `gold`, 1 / all tokens of its worked solutions, and `drawn`, 1 / rollouts /
-    tokens of the rollout, each 0 on the rows of the other kind; `number`, by which a row is known."""
+    """Returns the rows of a step with the columns `gold`, 1 / all tokens of the demonstrations, `sampled`,
+    1 / rollouts / tokens of the rollout, each 0 on the rows of the other kind, and `number`, the index."""
     rows = [
-        row.with_token(gold=row.token["weight"], drawn=[0.0] * len(row.ids))
+        row.with_token(gold=row.token["weight"], sampled=[0.0] * len(row.ids))
         for row in training.set_loss_weights(gold, per="token")
     ]
     rows += [
-        row.with_token(gold=[0.0] * len(row.ids), drawn=row.token["weight"])
+        row.with_token(gold=[0.0] * len(row.ids), sampled=row.token["weight"])
         for row in training.set_loss_weights(rollouts, per="sequence")
     ]
-    return [row.with_row(number=float(i)) for i, row in enumerate(rows)]
+    return [row.with_columns(number=float(i)) for i, row in enumerate(rows)]
 
 
 def check_annotations(
     problems: Sequence[Problem], rows: Sequence[Example], operators: Operators, progress: Progress
 ) -> None:
-    """Tells what of the annotations will not be learned as it was meant. Raises ValueError where no operator
-    would be."""
+    """Warns about annotations that the operator head cannot learn from. Raises ValueError where there is no
+    operator at all."""
     from numerate.models.operators import OTHER
 
     own = [credit.gather_trained(row.mask, row.ids) for row in rows]

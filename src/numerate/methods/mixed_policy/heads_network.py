@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_policy(job: Job, spread: float, seed: int) -> MixedPolicy:
-    """The model of the job with heads: those of the stage that it comes from, where there are any."""
+    """Returns the model of the job with heads: those of the stage that it comes from, where there are any."""
     from numerate.models.operator_head import Heads, MixedPolicy
 
     policy = job.load(job.model)
@@ -37,7 +37,7 @@ def make_network(
     job: Job, fit: Fit, mixed: MixedPolicy, operators: Operators, head_lr: float | None
 ) -> Network:
     """Returns the policy, trained in place with its heads, and sampled with the operator head; validations
-    are greedy, as the evaluation, where that head is not asked."""
+    are greedy, as the evaluation, where that head does not act."""
     learner = make_learner(mixed, fit, head_lr)
     return Network(mixed.policy, learner, make_engine(job, mixed, operators), mixed)
 
@@ -49,7 +49,7 @@ def make_learner(mixed: MixedPolicy, fit: Fit, head_lr: float | None) -> trainin
 
 
 def make_engine(job: Job, mixed: MixedPolicy, operators: Operators) -> LocalEngine:
-    """The local engine, with the operator head choosing the token class."""
+    """Returns the local engine, with the operator head choosing the token class."""
     from numerate.rollouts.local import LocalEngine
     from numerate.rollouts.local.mixed_sampling import MixedSampling
 

@@ -100,8 +100,8 @@ class Config(PolicyGradient):
 def policy_loss(
     logp_BT: Tensor, old_BT: Tensor, A_BT: Tensor, w_BT: Tensor, eps: float, high: float | None = None
 ) -> tuple[Tensor, Stats]:
-    """sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + high)), high = eps where None: Schulman et al. 2017,
-    eq. 7."""
+    """Returns sum_t w max(- A rho, - A clip(rho, 1 - eps, 1 + high)), high = eps where None: Schulman et al.
+    2017, eq. 7."""
     rho_BT = training.ratio(logp_BT, old_BT)
     objective_BT, clipped_BT = training.clipped_surrogate(rho_BT, A_BT, eps, high or eps)
     return -(w_BT * objective_BT).sum(), {
@@ -114,7 +114,8 @@ def policy_loss(
 def value_loss(
     V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
 ) -> tuple[Tensor, Stats]:
-    """1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V - R)^2."""
+    """Returns 1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V -
+    R)^2."""
     error_BT = (V_BT - R_BT).square()
     if c is None:
         return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
@@ -124,7 +125,8 @@ def value_loss(
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:
-    """beta: the penalty's coefficient where it is part of the loss."""
+    """Computes the loss of a batch and its statistics. beta: the penalty's coefficient where it is part of
+    the loss."""
     logp_BT, V_BT = training.logprobs_and_values(model, batch, detach=cfg.value.detach)
     col = batch.token
     L_pi, stats = policy_loss(logp_BT, col["old_logp"], col["advantage"], col["weight"], *cfg.clip.bounds)
@@ -140,11 +142,11 @@ def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0
 
 
 def set_row_weights(rows: Sequence[Example]) -> list[Example]:
-    """The rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of the
-    rollouts whose number `right` is 1, and 0 on the others."""
-    tokens = sum(sum(row.mask) for row in rows if row.row["right"])
+    """Returns the rows of a step with the columns `weight`, 1 / all tokens, and `imitated`, 1 / all tokens of
+    the rollouts whose number `right` is 1, and 0 on the others."""
+    tokens = sum(sum(row.mask) for row in rows if row.columns["right"])
     return [
-        row.with_token(imitated=credit.scatter_trained(row.mask, row.row["right"] / max(1, tokens)))
+        row.with_token(imitated=credit.scatter_trained(row.mask, row.columns["right"] / max(1, tokens)))
         for row in training.set_loss_weights(rows, per="token")
     ]
 
@@ -172,7 +174,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
 
 
 def adaptive_lambda(cfg: Config, tokens: int) -> float:
-    """The policy's lambda for a rollout of so many tokens."""
+    """Returns the policy's lambda for a rollout of so many tokens."""
     return max(0.0, 1 - 1 / (cfg.lam_alpha * tokens)) if cfg.lam_alpha else cfg.lam
 
 
@@ -194,7 +196,7 @@ def reward_rollouts(
 
 
 def best_rollouts(rollouts: Sequence[RewardedRollout], k: int | None) -> list[RewardedRollout]:
-    """Best K of N."""
+    """Returns the best K of N rollouts."""
     return [
         rollouts[i] for i in credit.best_of_n([rewarded.total for rewarded in rollouts], k or len(rollouts))
     ]
@@ -209,7 +211,10 @@ def make_rows(
     bare = loop.training_rows(groups, judged=False)
     return token_advantages.add_advantages(
         loop.learner,
-        [row.with_row(right=float(rewarded.imitable)) for row, rewarded in zip(bare, chosen, strict=True)],
+        [
+            row.with_columns(right=float(rewarded.imitable))
+            for row, rewarded in zip(bare, chosen, strict=True)
+        ],
         [rewarded.tokens for rewarded in chosen],
         gamma=cfg.gamma,
         lam=partial(adaptive_lambda, cfg),

@@ -31,7 +31,7 @@ def add_advantages(
     rewards: one number per trained token of each row. lam: of a row by how many those are. value_lam: that of
     the returns, None for the same."""
     old = [credit.gather_trained(row.mask, row.token["old_logp"]) for row in rows]
-    value_column = training.recompute_logprobs(learner, rows, training.token_values)
+    value_column = training.compute_column(learner, rows, training.token_values)
     values = [credit.gather_trained(row.mask, column) for row, column in zip(rows, value_column, strict=True)]
     stats: Stats = {"policy/entropy": -mean_of([p for logp in old for p in logp])}
     if kl.coef:
@@ -65,7 +65,7 @@ def add_advantages(
 
 
 def mean_abs_advantages(chosen: Sequence[RewardedRollout], rows: Sequence[Example]) -> dict[str, float]:
-    """Problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
+    """Returns problem -> mean |A| over its tokens; A = returns - V, not whitened. rows: of those chosen."""
     by_problem: dict[str, list[float]] = defaultdict(list)
     for rewarded, row in zip(chosen, rows, strict=True):
         R_T, V_T = (credit.gather_trained(row.mask, row.token[name]) for name in ("returns", "value"))
@@ -78,8 +78,8 @@ def mean_of(numbers: Sequence[float]) -> float:
 
 
 def explained_variance(values: Sequence[Sequence[float]], returns: Sequence[Sequence[float]]) -> float:
-    """1 - Var(R - V) / Var(R) over all tokens: 1 where the value knows the returns, 0 where a constant would
-    do as well; 0, too, where all returns are the same."""
+    """Returns 1 - Var(R - V) / Var(R) over all tokens: 1 for exact values, 0 for values no better than a
+    constant, and where all returns are the same."""
     flat = [(v, r) for V, R in zip(values, returns, strict=True) for v, r in zip(V, R, strict=True)]
     spread_of = population_variance([r for _, r in flat])
     return 1 - population_variance([r - v for v, r in flat]) / spread_of if spread_of else 0.0

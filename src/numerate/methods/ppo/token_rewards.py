@@ -1,8 +1,9 @@
 """Token rewards of PPO, before the KL penalty to the reference policy.
 
-on the last token   outcome * (the weighted sum of `rewards`)  +  weight * aggregate(p_1 .. p_K)  (scores:
-end) on each step's end  weight * refine(p)_k                                                        (scores:
-steps) reference_steps / (calculations of the reference), for each that it shares
+    last token           outcome * (weighted sum of `rewards`)
+                         + weight * aggregate(p_1 .. p_K)                   (scores: end)
+    end of step k        weight * refine(p)_k                               (scores: steps)
+                         + reference_steps / (calculations of the reference), for each that the step shares
 
 p_k: a process reward model's score of step k; an outcome reward model's after step k. Sources: sparse and
 dense rewards, by the reference or an outcome reward model, of Havrilla et al. 2024 (arXiv:2403.04642);
@@ -55,7 +56,7 @@ class RewardedRollout:
 
     @property
     def imitable(self) -> bool:
-        """Right, and with an end."""
+        """Returns True for a right rollout with an EOS."""
         return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
 
     @property
@@ -80,7 +81,7 @@ def with_eta(
 def rollout_rewards(
     groups: Sequence[Group], step_scores: step_scorer.ScoresPerRollout, amounts: Amounts, decode: Decode
 ) -> tuple[list[list[RewardedRollout]], Stats]:
-    """Per problem the rollouts with their rewards. What could not be graded or scored is left out, and
+    """Returns per problem the rollouts with their rewards. Rollouts without a grade or score are left out and
     counted."""
     each = iter(step_scores)
     paid: list[list[RewardedRollout]] = []
@@ -98,7 +99,8 @@ def rollout_rewards(
 def reward_tokens(
     problem: Problem, scored: Scored, step_scores: StepScores | None, amounts: Amounts, decode: Decode
 ) -> RewardedRollout | None:
-    """None where the rewards could not be measured, or a step score is no number."""
+    """Returns a rollout with its token rewards; None where the rewards could not be measured, or a step score
+    is no number."""
     rollout, cfg = scored.rollout, amounts.process
     if (cfg.outcome and scored.reward.value is None) or not any(rollout.mask):
         return None
@@ -137,17 +139,17 @@ def outcome(scored: Scored, rewards: RewardList, weight: float) -> list[float]:
 
 
 def negative_part(rewards: Sequence[float]) -> list[float]:
-    """Each reward where it is negative, else 0."""
+    """Returns each reward where it is negative, else 0."""
     return [min(reward, 0.0) for reward in rewards]
 
 
 def clip_rewards(rewards: Sequence[float], limit: float | None) -> list[float]:
-    """Each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
+    """Returns each reward, at most `limit` from 0: cliprange_reward of trlX, max_reward_clip of ReaLHF."""
     return list(rewards) if limit is None else [min(max(reward, -limit), limit) for reward in rewards]
 
 
 def reward_stats(rollouts: Sequence[Scored], step_scores: step_scorer.ScoresPerRollout) -> Stats:
-    """Of a collection."""
+    """Returns statistics of a step's rollouts and their step scores."""
     scores = step_scorer.finite_scores(step_scores)
     return rollout_metrics.length_stats(rollouts) | (
         {"judge/score": math.fsum(scores) / len(scores)} if scores else {}

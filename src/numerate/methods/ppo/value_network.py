@@ -39,8 +39,8 @@ def open_network(job: Job, fit: Fit, cfg: Value) -> Network:
 
 
 def make_learner(policy: Policy, fit: Fit, cfg: Value) -> training.Learner:
-    """Of the policy, in place, and a value branch that copies its top layers as they are before adapters are
-    put on."""
+    """Returns the learner of the policy, in place, and a value branch that copies its top layers as they are
+    before adapters are put on."""
     from numerate.models.value_head import ValueBranch, join_value_branch
 
     branch = ValueBranch(policy.model, cfg.layers)
@@ -49,6 +49,6 @@ def make_learner(policy: Policy, fit: Fit, cfg: Value) -> training.Learner:
 
 
 def set_policy_trainable(learner: training.Learner, policy: bool) -> None:
-    """False holds the policy where it is, while the value learns; Adam's moments of the policy begin when it
-    begins to move."""
+    """Freezes or unfreezes the policy. While it is frozen only the value learns; Adam's moments of the policy
+    begin with its first update."""
     learner.hold(lambda name: not policy and not name.startswith("value."))

@@ -17,7 +17,7 @@ from numerate.curricula.prioritized_replay import mean_abs_advantage
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
 from numerate.methods.shared.options import Kl, OnPolicyOptions, PolicyFit
-from numerate.methods.shared.question_sampler import QuestionSampler
+from numerate.methods.shared.problem_sampler import ProblemSampler
 from numerate.methods.shared.sampling import reward_function, sample_groups
 from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
@@ -37,12 +37,12 @@ Schedule = Callable[[float, float, float, float], float]
 
 
 def reward_of(row: Example) -> float:
-    return row.row["reward"]
+    return row.columns["reward"]
 
 
 def rows_by_group(rows: Sequence[Example]) -> Iterator[list[Example]]:
     """Yields the rows of each group."""
-    return (list(group) for _, group in groupby(rows, key=lambda row: row.row["group"]))
+    return (list(group) for _, group in groupby(rows, key=lambda row: row.columns["group"]))
 
 
 def compare_groups(
@@ -72,7 +72,7 @@ def row_identity(group: int, index: int, rollout: Rollout) -> dict[str, float]:
 def rollout_length(row: Example) -> int:
     """Returns the tokens that `max_tokens` counted, with those that a calculator wrote; of a row without that
     number, all from the first trained one on."""
-    return int(row.row.get("length", len(row.ids) - list(row.mask).index(True)))
+    return int(row.columns.get("length", len(row.ids) - list(row.mask).index(True)))
 
 
 def group_rewards(group: Group) -> list[float | None]:
@@ -104,7 +104,7 @@ class OnPolicyLoop:
         cfg.validate.require(job.validation)
         self.run, self.job, self.cfg, self.fit = run, job, cfg, cfg.fit
         self.reward = reward_function(run, job, cfg.sample, getattr(cfg, "rewards", (CORRECT,)))
-        self.questions = QuestionSampler(run, job.problems, job.style, cfg.curriculum)
+        self.problem_sampler = ProblemSampler(run, job.problems, job.style, cfg.curriculum)
         self.network = open_network(job, cfg.fit)
         self.policy, self.learner = self.network.policy, self.network.learner
         self.engine = self.network.engine or job.engine(self.policy)
@@ -151,10 +151,10 @@ class OnPolicyLoop:
         run, sample = self.run, self.cfg.sample
         draw = int(run.state.get("draws", 0))
         run.state["draws"] = draw + 1
-        questions = self.questions.next(sample.problems or len(self.job.problems), draw)
+        problems = self.problem_sampler.next(sample.problems or len(self.job.problems), draw)
         self.engine.sync(self.policy)
         folder = f"round-{draw:05d}"
-        groups = list(sample_groups(run, self.job, self.engine, questions, sample, draw, folder, self.reward))
+        groups = list(sample_groups(run, self.job, self.engine, problems, sample, draw, folder, self.reward))
         self.sampled += groups
         return groups
 
@@ -203,7 +203,9 @@ class OnPolicyLoop:
                 raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(groups)}")
             return []
         bare = [
-            training.rollout_row(rollout).with_row(**known, **({"reward": value or 0.0} if judged else {}))
+            training.rollout_row(rollout).with_columns(
+                **known, **({"reward": value or 0.0} if judged else {})
+            )
             for known, rollout, value in kept
         ]
         sampler_logps = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
@@ -254,7 +256,9 @@ class OnPolicyLoop:
 
     def drop_truncated(self, rows: Sequence[Example]) -> Sequence[Example]:
         """Returns the rows to train on: without truncated ones, unless `fit.truncated` is `learn`."""
-        return rows if self.fit.truncated == "learn" else [row for row in rows if not row.row["truncated"]]
+        return (
+            rows if self.fit.truncated == "learn" else [row for row in rows if not row.columns["truncated"]]
+        )
 
     def step(self, rows: Sequence[Example], loss: Loss, progress: float) -> None:
         """Takes an optimizer step on weighted rows. progress: steps so far / all steps, for the rate.
@@ -286,7 +290,9 @@ class OnPolicyLoop:
         likewise."""
         run = self.run
         stats = rollout_metrics.rollout_stats(self.sampled) | self.stats
-        stats |= self.questions.learn_from(self.sampled, mean_abs_advantages or self.mean_abs_advantages)
+        stats |= self.problem_sampler.learn_from(
+            self.sampled, mean_abs_advantages or self.mean_abs_advantages
+        )
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
         if self.total_rewards:
             stats["reward/mean"] = fsum(entry.reward for entry in self.total_rewards) / len(
@@ -329,5 +335,5 @@ class OnPolicyLoop:
         by_problem = {group.problem.id: 0.0 for group in self.sampled if not has_signal(group_rewards(group))}
         for rows in rows_by_group(self.trained_rows):
             advantages = [a for row in rows for a in gather_trained(row.mask, row.token["advantage"])]
-            by_problem[self.groups[int(rows[0].row["group"])].problem.id] = mean_abs_advantage(advantages)
+            by_problem[self.groups[int(rows[0].columns["group"])].problem.id] = mean_abs_advantage(advantages)
         return by_problem

@@ -34,7 +34,7 @@ class Steps:
 def step_rewards(
     rollout: Rollout, step_scores: StepScores | None, cfg: Process, decode: Decode
 ) -> Steps | None:
-    """None where a score is no number."""
+    """Returns the rewards of the steps; None where a score is no number."""
     if step_scores is None or not all(map(isfinite, step_scores.scores)):
         return None
     rewards = credit.refine_step_scores(step_scores.scores, cfg.refine, cfg.eta)
@@ -78,7 +78,7 @@ def step_advantages(
         for scored, score in zip(rollouts, scores, strict=True)
     ]
     loop.total_rewards = rollout_total_rewards(rollouts, steps_of, cfg)
-    return advantages(rows, [steps_of[int(row.row["index"])] for row in rows], cfg)
+    return advantages(rows, [steps_of[int(row.columns["index"])] for row in rows], cfg)
 
 
 def advantages(
@@ -94,7 +94,7 @@ def advantages(
         compare = credit.process_advantages if cfg.refine == "none" else credit.return_advantages
         rewards, ends = [steps.rewards for _, steps in known], [steps.ends for _, steps in known]
         by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
-        whole = iter(credit.group([row.row.get("reward", 0.0) for row, _ in known]))
+        whole = iter(credit.group([row.columns.get("reward", 0.0) for row, _ in known]))
         for row, steps in zip(group, judged, strict=True):
             columns.append(
                 join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if steps else None

@@ -47,21 +47,21 @@ def is_correct(scored: Scored) -> bool | None:
     return None if part is None else bool(part)
 
 
-def rollout_stats(drawn: Sequence[Group]) -> Stats:
+def rollout_stats(groups: Sequence[Group]) -> Stats:
     """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
     an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
-    log-probabilities. Those of classes of tokens (`Turn.choices`) are policy/class_entropy, small from the
-    start on: most tokens are of a certain class."""
-    rollouts = [scored for group in drawn for scored in group.rollouts]
-    worth = [[scored.reward.value for scored in group.rollouts] for group in drawn]
+    log-probabilities. Those of classes of tokens (`Turn.token_classes`) are policy/class_entropy, small from
+    the start: most tokens are of a certain class."""
+    rollouts = [scored for group in groups for scored in group.rollouts]
+    rewards_by_group = [[scored.reward.value for scored in group.rollouts] for group in groups]
     known = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
     turns = [turn for scored in rollouts for turn in scored.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
     stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(known) / len(rollouts)}
-    if compared := [rewards for rewards in worth if len(rewards) > 1]:
+    if compared := [rewards for rewards in rewards_by_group if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(known) / len(known)} if known else {}
-    entropy = "policy/class_entropy" if any(turn.choices for turn in turns) else "policy/entropy"
+    entropy = "policy/class_entropy" if any(turn.token_classes for turn in turns) else "policy/entropy"
     stats |= {entropy: -sum(logps) / len(logps)} if logps else {}
     return stats
 
@@ -73,7 +73,7 @@ def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
     known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
     stats = ending_stats(all_rollouts) | {
-        "rollouts/attempts": float(len(all_rollouts)),
+        "rollouts/count": float(len(all_rollouts)),
         "rollouts/length": sum(rollout.length for rollout in rollouts) / len(all_rollouts),
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
@@ -92,7 +92,7 @@ def ending_stats(all_rollouts: Sequence[Scored]) -> Stats:
 
 
 def without_rows(groups: Sequence[Group]) -> str:
-    """Why no rollout of these can be learned from."""
+    """Returns the reason why these groups have no training rows."""
     if all(scored.rollout.no_room for group in groups for scored in group.rollouts):
         return (
             f"the prompts of all {len(groups)} problems are longer than the model's context: leave "
@@ -135,7 +135,7 @@ def check_reward_hacking(
 
 
 def update_history(run: training.Stage, known: Sequence[TotalReward]) -> dict[str, Any]:
-    """The rounds that the alarm looks back on, with this one: means of reward and accuracy by problem, and
+    """Returns the rounds of the alarm's window, with this one: means of reward and accuracy by problem, and
     their noise."""
     past = run.state.get("monitor", {})
     if "reward_noise" not in past:
@@ -171,7 +171,7 @@ def reward_gap(known: Sequence[TotalReward]) -> Stats:
 
 
 def overpaid_rollouts(known: Sequence[TotalReward]) -> list[TotalReward]:
-    """The wrong rollouts with the highest rewards, each text once."""
+    """Returns the wrong rollouts with the highest rewards, each text once."""
     first: dict[str, TotalReward] = {}
     for entry in sorted((entry for entry in known if not entry.right), key=lambda entry: -entry.reward):
         first.setdefault(entry.rollout.solution, entry)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from numerate.curricula import Question
+from numerate.curricula import PrefixedProblem
 from numerate.methods.shared.options import Sample
-from numerate.methods.shared.question_sampler import prefixes_by_problem
+from numerate.methods.shared.problem_sampler import prefixes_by_problem
 from numerate.rewards.compose import CORRECT, RewardList, Rewards
 from numerate.types import Engine, Group, Problem, Sampling, Scored
 
@@ -34,7 +34,7 @@ def sample_groups(
     run: training.Stage,
     job: Job,
     engine: Engine,
-    questions: Sequence[Question],
+    problems: Sequence[PrefixedProblem],
     cfg: Sample,
     round: int,
     folder: str,
@@ -45,11 +45,11 @@ def sample_groups(
     return job.collect(
         run,
         engine,
-        [question.problem for question in questions],
+        [chosen.problem for chosen in problems],
         cfg.rollouts,
         params(cfg, job, run.seed, round),
         folder,
         reward=reward,
-        beginnings=prefixes_by_problem(questions),
+        beginnings=prefixes_by_problem(problems),
         grade_truncated=cfg.grade_truncated,
     )

@@ -15,7 +15,7 @@ Decode = Callable[[list[int]], str]
 def own_steps(
     rollout: Rollout, ends: Sequence[int], rewards: Sequence[float], decode: Decode
 ) -> tuple[list[int], list[float]]:
-    """The steps that the policy wrote: the token that each ends with, and its reward.
+    """Returns the steps that the policy wrote: the token that each ends with, and its reward.
 
     ends: in the characters of the whole solution. A prefix of it consists of whole lines, which earn no
     reward."""
@@ -27,7 +27,7 @@ def own_steps(
 
 
 def own_positions(rollout: Rollout, places: Sequence[int]) -> list[int]:
-    """Places among the tokens of the answer as places among those that the policy wrote; what a calculator
-    wrote counts for the last one before it."""
+    """Maps positions among the tokens of the answer to positions among the policy's own; a token of a
+    calculator maps to the last own one before it."""
     upto = list(accumulate(turn.trained for turn in rollout.completion_turns for _ in turn.ids))
     return [upto[position] - 1 for position in places]

@@ -17,7 +17,7 @@ ScoresPerRollout = Sequence[StepScores | None]
 
 
 def judge_kind(name: str) -> Literal["oracle", "folder", "stage"]:
-    """A folder has a slash in its name, which stages cannot have."""
+    """Returns the kind of a judge. A folder has a slash in its name, which stages cannot have."""
     return "oracle" if name == "oracle" else "folder" if "/" in name else "stage"
 
 

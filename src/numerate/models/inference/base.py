@@ -21,8 +21,8 @@ class Cache(Protocol):
         """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
         ...
 
-    def join(self, question: Any, rows: int) -> None: ...
-    def close(self, question: Any) -> None: ...
+    def join(self, prompt: Any, rows: int) -> None: ...
+    def close(self, prompt: Any) -> None: ...
     def drop(self, gone: Sequence[int]) -> list[int]: ...
 
 
@@ -63,18 +63,18 @@ class LeanForward(ABC):
     def step(self, token_B: Tensor) -> Tensor:
         """Appends one token to every row; returns the logits after it, [B, V]."""
 
-    def join(self, question: Any, rows: int) -> None:
-        self.cache.join(question, rows)
+    def join(self, prompt: Any, rows: int) -> None:
+        self.cache.join(prompt, rows)
 
-    def close(self, question: Any) -> None:
-        self.cache.close(question)
+    def close(self, prompt: Any) -> None:
+        self.cache.close(prompt)
 
     def drop(self, gone: Sequence[int]) -> list[int]:
         return self.cache.drop(gone)
 
     def turn(self, position_T: Tensor) -> Tensor:
-        """[T, H + 2 K, D / 2] complex numbers that turn (and scale) queries, turn keys, and leave values
-        alone. The table has to know the positions."""
+        """Returns [T, H + 2 K, D / 2] complex numbers that rotate (and scale) queries, rotate keys, and leave
+        values unchanged. The table must have the positions."""
         w = self.w
         turn = self.turns[position_T][:, None]
         parts = (
@@ -85,14 +85,14 @@ class LeanForward(ABC):
         return torch.cat(parts, dim=1)
 
     def know_turns(self, positions: int) -> None:
-        """The table of turns has at least so many positions."""
+        """Extends the table of rotations to at least so many positions."""
         w = self.w
         if positions > len(self.turns):
             steps = torch.arange(2 * positions, device=w.embed.device).float()
             self.turns = torch.polar(torch.ones((), device=w.embed.device), steps[:, None] * w.frequency)
 
     def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries [T, H, D], keys and values [T, K, D]."""
+        """Returns queries [T, H, D], keys and values [T, K, D]."""
         w = self.w
         qkv = self.biased(layer, matrix_product(self.normed(x_Td, layer.norm), layer.qkv.t())).float()
         pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
@@ -110,13 +110,15 @@ class LeanForward(ABC):
         return qkv_TD
 
     def finish(self, layer: Layer, x_Td: Tensor, seen_Td: Tensor) -> Tensor:
-        """The rest of a layer: what attention saw, and the gated MLP, each added to the stream in place."""
+        """Computes the rest of a layer: the attention's output and the gated MLP, each added to the stream in
+        place."""
         x_Td = matrix_product(seen_Td, layer.out.t(), x_Td)
         gate, up = matrix_product(self.normed(x_Td, layer.mlp_norm), layer.gate_up.t()).chunk(2, -1)
         return matrix_product(F.silu(gate).mul_(up), layer.down.t(), x_Td)
 
     def normed(self, x_Td: Tensor, gain: Tensor | None) -> Tensor:
-        """x / rms(x) * gain; by hand, for torch's own rms_norm costs twice as much on a small batch."""
+        """Returns x / rms(x) * gain; by hand, for torch's own rms_norm costs twice as much on a small
+        batch."""
         x = x_Td.float()
         x = x * (x * x).mean(-1, keepdim=True).add_(self.w.eps).rsqrt_()
         return x if gain is None else x.to(x_Td.dtype) * gain

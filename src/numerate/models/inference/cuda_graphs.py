@@ -44,7 +44,7 @@ class Recording:
 
 
 class GraphForward(FastForward):
-    """Gives the numbers of FastForward up to rounding."""
+    """Computes the numbers of FastForward up to rounding."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class GraphForward(FastForward):
     def step(self, token_B: Tensor) -> Tensor:
         rows = len(token_B)
         sizes = self.rows.sizes().rounded()
-        self.rows.ask_room(sizes.questions, sizes.columns)
+        self.rows.ask_room(sizes.prompts, sizes.columns)
         plan = self.prepare(sizes)
         token_B = F.pad(token_B, (0, sizes.rows - rows))
         replay = self.recording(token_B, plan, sizes)
@@ -71,7 +71,7 @@ class GraphForward(FastForward):
         return self.logits(x_Bd[:rows])
 
     def recording(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Recording | None:
-        """The step of this size; None where that is too rare yet, or can't be recorded."""
+        """Returns the step of this size; None where that is too rare yet, or can't be recorded."""
         self.forget_moved()
         self.seen[sizes] += 1
         if self.record and sizes not in self.recordings and self.seen[sizes] > WORTH:
@@ -85,7 +85,7 @@ class GraphForward(FastForward):
         return self.recordings.get(sizes)
 
     def forget_moved(self) -> None:
-        """A recording reads and writes where things were."""
+        """Drops the recordings after memory was moved: they read and write at the old addresses."""
         rows = self.rows
         kept = (rows.prompt_k, rows.prompt_v, rows.suffix_k, rows.suffix_v, self.turns)
         places = tuple(cache.data_ptr() for cache in kept)

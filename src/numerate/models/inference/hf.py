@@ -3,7 +3,7 @@
 The rows are right-aligned: each has blanks before it, hidden by the attention mask, so that every row's
 next token goes to the same column. Rows that left are computed on until they are an eighth of the batch:
 taking them out copies the whole cache. A model with another kind of cache (sliding windows, recurrent
-states) samples one question at a time, where all rows have the same length and nothing is hidden."""
+states) samples one prompt at a time, where all rows have the same length and nothing is hidden."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class PlainForward:
         within: Callable[[], AbstractContextManager[Any]] = nullcontext,
         more: Tensor | None = None,
     ) -> None:
-        """within: what the model is run in, such as `Policy.autocast`. more: rows [C, D] of a further head,
-        on a model that `models.value_head.capture_activations` hears; what they give stands behind the
-        logits."""
+        """Creates a forward pass. within: context of the model's calls, such as `Policy.autocast`. more: rows
+        [C, D] of a further head, on a model whose activations `models.value_head.capture_activations`
+        captures; its outputs follow the logits."""
         self.model = model
         self.within = within
         self.more = more
@@ -74,24 +74,24 @@ class PlainForward:
             out.logits = torch.cat([out.logits[:, -1:], behind.to(out.logits)], dim=-1)
         return out
 
-    def join(self, question: PrefilledPrompt, rows: int) -> None:
+    def join(self, prompt: PrefilledPrompt, rows: int) -> None:
         self._compact()
         before, columns = self.mask_BT.shape
-        cache = copy.deepcopy(question.cache)
+        cache = copy.deepcopy(prompt.cache)
         cache.batch_repeat_interleave(rows)
-        width = max(columns, question.length)
+        width = max(columns, prompt.length)
         if before:
             _append(self.cache, cache, width)
         else:
             self.cache = cache
         old_BT = F.pad(self.mask_BT, (width - columns, 0))
-        new_NT = F.pad(old_BT.new_ones(rows, question.length), (width - question.length, 0))
+        new_NT = F.pad(old_BT.new_ones(rows, prompt.length), (width - prompt.length, 0))
         self.mask_BT = torch.cat([old_BT, new_NT])
-        self.length_B = torch.cat([self.length_B, self.length_B.new_full((rows,), question.length)])
+        self.length_B = torch.cat([self.length_B, self.length_B.new_full((rows,), prompt.length)])
         self.alive = torch.arange(before + rows, device=self.device)
 
-    def close(self, question: PrefilledPrompt) -> None:
-        question.cache = None
+    def close(self, prompt: PrefilledPrompt) -> None:
+        prompt.cache = None
 
     def step(self, token_B: Tensor) -> Tensor:
         token_N = torch.zeros_like(self.length_B)
@@ -117,7 +117,7 @@ class PlainForward:
         return order
 
     def _compact(self) -> None:
-        """Takes the rows that left out of the cache, and the columns that nobody uses any more."""
+        """Removes the dropped rows from the cache, and the columns without a user."""
         if len(self.alive) == len(self.length_B):
             return
         self.cache.batch_select_indices(self.alive)

@@ -1,4 +1,4 @@
-"""Keys and values for the lean forward pass: prompts once per question, continuations once per row."""
+"""Keys and values for the lean forward pass: once per prompt, continuations once per row."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class Sizes:
     """The sizes that a step computes with."""
 
     rows: int
-    questions: int
+    prompts: int
     most: int
-    """rows of the fullest question"""
+    """rows of the fullest prompt"""
     columns: int
     """tokens of the longest prompt"""
     length: int
     """tokens of the longest continuation, the new one included"""
 
     def rounded(self) -> Sizes:
-        """At least as much, in few different sizes: to the next of 4 steps between powers of two for rows,
-        which all products are paid for, and to powers of two for what attention alone meets."""
+        """Returns sizes rounded up to few different ones: rows, a cost of all products, to 4 steps between
+        powers of two, the others, a cost of attention only, to powers of two."""
         step = max(8, _power(self.rows) // 8)
         return Sizes(
             rows=-(-self.rows // step) * step,
-            questions=_power(self.questions),
+            prompts=_power(self.prompts),
             most=_power(self.most),
             columns=max(STEP, _power(self.columns)),
             length=max(STEP, _power(self.length)),
@@ -55,20 +55,20 @@ def _power(number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The layout that all layers of one step share. Q questions, N rows of the fullest one. Rows beyond those
-    of the batch continue the first question and are computed for nothing."""
+    """The layout that all layers of one step share. Q prompts, N rows of the fullest one. Rows beyond those
+    of the batch continue the first prompt and are computed for nothing."""
 
     prompt_B: Tensor
     """tokens of each row's prompt"""
     column_B: Tensor
     """tokens that each row has written: where the new keys and values go"""
     spread: Tensor
-    """[Q K N] for each place of the questions' blocks, the (row, key head) that fills it"""
+    """[Q K N] for each place of the prompts' blocks, the (row, key head) that fills it"""
     gather: Tensor
     """[B K] the place in the blocks of each (row, key head)"""
 
     def mask(self, sizes: Sizes, dtype: torch.dtype) -> Tensor:
-        """[B, 1, P + T] 0, or -inf where a row has no token."""
+        """Returns [B, 1, P + T] 0, or -inf where a row has no token."""
         device = self.prompt_B.device
         hidden = torch.cat(
             [
@@ -86,22 +86,22 @@ class Rows:
     def __init__(
         self, layers: int, kv_heads: int, head_dim: int, like: Tensor, rows: int = 0, columns: int = 0
     ) -> None:
-        """Room for `rows` of `columns` tokens is taken at once; both grow where that is not enough. What is
-        not written yet is 0: the pass computes with it and hides it afterwards."""
+        """Allocates `rows` of `columns` tokens; both grow where that is not enough. Unwritten entries are 0:
+        the pass computes with them and masks them afterwards."""
         self.fresh: Callable[[Sequence[int]], Tensor] = like.new_zeros
         self.kv_heads = kv_heads
         self.device = like.device
         # Keys lie as [D, columns]: the product with a transposed narrow matrix takes twice as long.
         self.prompt_k = self.fresh((layers, 0, kv_heads, head_dim, 0))
-        """[L, questions, K, D, P]"""
+        """[L, prompts, K, D, P]"""
         self.prompt_v = self.fresh((layers, 0, kv_heads, 0, head_dim))
-        """[L, questions, K, P, D]"""
+        """[L, prompts, K, P, D]"""
         columns = -(-columns // STEP) * STEP
         self.suffix_k = self.fresh((layers, rows, kv_heads, head_dim, columns))
         """[L, rows, K, D, T]"""
         self.suffix_v = self.fresh((layers, rows, kv_heads, columns, head_dim))
         """[L, rows, K, T, D]"""
-        self.questions: list[CachedPrompt] = []
+        self.prompts: list[CachedPrompt] = []
         self.owner: list[CachedPrompt] = []
         """of each row"""
         self.length_B = np.zeros(0, dtype=np.int64)
@@ -109,27 +109,27 @@ class Rows:
 
     def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> CachedPrompt:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
-        index, length = len(self.questions), len(k[0])
+        index, length = len(self.prompts), len(k[0])
         self.ask_room(index + 1, length)
         for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
             self.prompt_k[layer, index, :, :, :length] = k_PKD.permute(1, 2, 0)
             self.prompt_v[layer, index, :, :length] = v_PKD.transpose(0, 1)
-        question = CachedPrompt(index, length)
-        self.questions.append(question)
-        return question
+        prompt = CachedPrompt(index, length)
+        self.prompts.append(prompt)
+        return prompt
 
-    def join(self, question: CachedPrompt, rows: int) -> None:
-        question.rows += rows
-        self.owner += [question] * rows
+    def join(self, prompt: CachedPrompt, rows: int) -> None:
+        prompt.rows += rows
+        self.owner += [prompt] * rows
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
         self.make_room(len(self.owner), 1)
 
-    def close(self, question: CachedPrompt) -> None:
-        question.open = False
-        self.forget(question)
+    def close(self, prompt: CachedPrompt) -> None:
+        prompt.open = False
+        self.forget(prompt)
 
     def drop(self, gone: Sequence[int]) -> list[int]:
-        """The last rows move into the gaps. Returns the former number of each row."""
+        """Drops rows; the last rows move into the gaps. Returns the former number of each row."""
         order = list(range(len(self.owner)))
         for row in reversed(gone):
             last = order.pop()
@@ -146,37 +146,37 @@ class Rows:
         left = [self.owner[row] for row in gone]
         self.owner = [self.owner[row] for row in order]
         self.length_B = self.length_B[order]
-        for question in left:
-            self.forget(question)
+        for prompt in left:
+            self.forget(prompt)
         return order
 
-    def forget(self, question: CachedPrompt) -> None:
-        """Drops the prompt of a question that is over; the last one moves into its place."""
-        index = question.index
-        if question.open or question.rows or index < 0:
+    def forget(self, prompt: CachedPrompt) -> None:
+        """Drops a prompt without further rows; the last one moves into its place."""
+        index = prompt.index
+        if prompt.open or prompt.rows or index < 0:
             return
-        last = self.questions.pop()
-        if last is not question:
+        last = self.prompts.pop()
+        if last is not prompt:
             self.prompt_k[:, index, :, :, : last.length] = self.prompt_k[:, last.index, :, :, : last.length]
             self.prompt_v[:, index, :, : last.length] = self.prompt_v[:, last.index, :, : last.length]
-            last.index, self.questions[index] = index, last
-        question.index = -1
+            last.index, self.prompts[index] = index, last
+        prompt.index = -1
 
     def sizes(self) -> Sizes:
         return Sizes(
             rows=len(self.owner),
-            questions=len(self.questions),
-            most=max(question.rows for question in self.questions),
-            columns=max(question.length for question in self.owner),
+            prompts=len(self.prompts),
+            most=max(prompt.rows for prompt in self.prompts),
+            columns=max(prompt.length for prompt in self.owner),
             length=int(self.length_B.max()) + 1,
         )
 
     def plan(self, sizes: Sizes) -> Plan:
-        """sizes: at least those of now."""
+        """Plans a step. sizes: at least the present ones."""
         heads, most, rows = self.kv_heads, sizes.most, len(self.owner)
         extra = (0, sizes.rows - rows)
-        prompt_B = np.pad([question.length for question in self.owner], extra)
-        index_B = np.array([question.index for question in self.owner])
+        prompt_B = np.pad([prompt.length for prompt in self.owner], extra)
+        index_B = np.array([prompt.index for prompt in self.owner])
         order = np.argsort(index_B, kind="stable")
         count_Q = np.bincount(index_B)
         first_Q = np.cumsum(count_Q) - count_Q
@@ -184,7 +184,7 @@ class Rows:
         rank_B[order] = np.arange(rows) - first_Q[index_B[order]]
         head_K = np.arange(heads)
         gather = (index_B[:, None] * heads + head_K) * most + rank_B[:, None]
-        spread = np.zeros(sizes.questions * heads * most, dtype=np.int64)
+        spread = np.zeros(sizes.prompts * heads * most, dtype=np.int64)
         spread[gather] = np.arange(rows)[:, None] * heads + head_K
         return Plan(
             prompt_B=self.tensor(prompt_B),
@@ -205,8 +205,8 @@ class Rows:
         row_B = torch.arange(rows, device=self.device)
         self.suffix_k[layer][row_B, :, :, plan.column_B] = k_BKD
         self.suffix_v[layer][row_B, :, plan.column_B] = v_BKD
-        old_k = self.prompt_k[layer, : sizes.questions].flatten(0, 1)[:, :, : sizes.columns]
-        old_v = self.prompt_v[layer, : sizes.questions].flatten(0, 1)[:, : sizes.columns]
+        old_k = self.prompt_k[layer, : sizes.prompts].flatten(0, 1)[:, :, : sizes.columns]
+        old_v = self.prompt_v[layer, : sizes.prompts].flatten(0, 1)[:, : sizes.columns]
         new_k = self.suffix_k[layer, :rows].flatten(0, 1)[:, :, : sizes.length]
         new_v = self.suffix_v[layer, :rows].flatten(0, 1)[:, : sizes.length]
         q_RGD = q_BHD.reshape(-1, group, size)
@@ -222,20 +222,21 @@ class Rows:
         return seen.add_(torch.bmm(new_RGT, new_v).view(-1, group * size)).view(rows, -1)
 
     def make_room(self, rows: int, columns: int) -> None:
-        """For so many tokens of so many rows."""
+        """Allocates room for so many tokens of so many rows."""
         self.suffix_k = self.room(self.suffix_k, rows, columns, step=STEP, axis=4)
         self.suffix_v = self.room(self.suffix_v, rows, columns, step=STEP, axis=3)
 
-    def ask_room(self, questions: int, columns: int) -> None:
-        """For so many tokens of so many prompts."""
-        self.prompt_k = self.room(self.prompt_k, questions, columns, step=32, axis=4)
-        self.prompt_v = self.room(self.prompt_v, questions, columns, step=32, axis=3)
+    def ask_room(self, prompts: int, columns: int) -> None:
+        """Allocates room for so many tokens of so many prompts."""
+        self.prompt_k = self.room(self.prompt_k, prompts, columns, step=32, axis=4)
+        self.prompt_v = self.room(self.prompt_v, prompts, columns, step=32, axis=3)
 
     def grow(self) -> None:
         self.length_B += 1
 
     def room(self, cache: Tensor, rows: int, columns: int, step: int, axis: int) -> Tensor:
-        """The cache, or a copy that holds at least so many rows (its second axis) and columns (`axis`)."""
+        """Returns the cache, or a copy that holds at least so many rows (its second axis) and columns
+        (`axis`)."""
         have_rows, have_columns = cache.shape[1], cache.shape[axis]
         if rows <= have_rows and columns <= have_columns:
             return cache

@@ -51,16 +51,16 @@ class Blocks:
             cache[layer, :, 1].view(-1, columns, size)[:, :length] = v_PKD.transpose(0, 1)
         return BlockRequest(cache, length)
 
-    def join(self, question: BlockRequest, rows: int) -> None:
-        self.owner += [question] * rows
+    def join(self, prompt: BlockRequest, rows: int) -> None:
+        self.owner += [prompt] * rows
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
         self.blocks_BN = np.pad(self.blocks_BN, ((0, rows), (0, 0)))
 
-    def close(self, question: BlockRequest) -> None:
-        """A prompt goes with the last row that holds it."""
+    def close(self, prompt: BlockRequest) -> None:
+        """Marks a prompt as complete: it is freed with its last row."""
 
     def drop(self, gone: Sequence[int]) -> list[int]:
-        """The rows that stay keep their order. Returns the former number of each."""
+        """Drops rows; the others keep their order. Returns the former number of each."""
         self.free += [int(block) for block in self.blocks_BN[gone].ravel() if block]
         out = set(gone)
         order = [row for row in range(len(self.owner)) if row not in out]
@@ -69,7 +69,7 @@ class Blocks:
         return order
 
     def make_room(self) -> None:
-        """Every row has a block for its next token."""
+        """Allocates a block for the next token of every row."""
         position_B = self.length_B // BLOCK
         if len(position_B) and (most := int(position_B.max()) + 1) > self.blocks_BN.shape[1]:
             self.blocks_BN = np.pad(self.blocks_BN, ((0, 0), (0, most - self.blocks_BN.shape[1])))
@@ -88,6 +88,6 @@ class Blocks:
         self.length_B += 1
 
     def prompts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The address of each row's prompt, and its length."""
-        address = np.array([question.cache.data_ptr() for question in self.owner], dtype=np.int64)
-        return address, np.array([question.length for question in self.owner], dtype=np.int64)
+        """Returns the address of each row's prompt, and its length."""
+        address = np.array([prompt.cache.data_ptr() for prompt in self.owner], dtype=np.int64)
+        return address, np.array([prompt.length for prompt in self.owner], dtype=np.int64)

@@ -1,7 +1,7 @@
 """A lean forward pass for Llama-shaped models, behind the engine's Backend interface.
 
-Keys and values live in two places: those of a prompt once per question, those of what was written once per
-row. A row attends to both with one softmax; all rows of a question meet the prompt's keys in one matrix
+Keys and values live in two places: those of a prompt once, those of what was written once per
+row. A row attends to both with one softmax; all rows of a prompt meet its keys in one matrix
 product. On small models most of the time of a library's forward pass goes into copies, masks and dispatch:
 here a layer is some thirty tensor operations and nothing is copied but the new keys and values."""
 
@@ -21,7 +21,7 @@ class FastForward(LeanForward):
     """The step in torch's own operations, on any device."""
 
     def __init__(self, weights: Weights, rows: int = 0, tokens: int = 0) -> None:
-        """Takes room for `rows` of `tokens`, where that is not much; more is taken when it is needed."""
+        """Allocates `rows` of `tokens`, where that is not much; more is allocated when it is needed."""
         shape = (len(weights.layers), weights.kv_heads, weights.head_dim)
         self.rows = Rows(*shape, weights.embed, rows, min(tokens, FIRST_COLUMNS))
         super().__init__(weights, self.rows)
@@ -34,13 +34,13 @@ class FastForward(LeanForward):
         return self.logits(x_Bd)
 
     def prepare(self, sizes: Sizes) -> Plan:
-        """Everything of a step that is decided outside the tensors."""
+        """Returns everything of a step that is decided outside the tensors."""
         self.rows.make_room(sizes.rows, sizes.length)
         self.know_turns(sizes.columns + sizes.length)
         return self.rows.plan(sizes)
 
     def run(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Tensor:
-        """The layers, [B, d]. Does the same for all plans of one size."""
+        """Runs the layers, [B, d]. The operations are the same for all plans of a size."""
         w = self.w
         x_Bd = w.embed[token_B]
         turn, mask = self.turn(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)

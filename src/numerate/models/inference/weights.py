@@ -50,9 +50,9 @@ class Weights:
 
 @torch.no_grad()
 def read_weights(model: Any, dtype: torch.dtype | None = None, more: Tensor | None = None) -> Weights | None:
-    """The weights of a causal language model as they are now, in `dtype` or their own format; None where its
-    shape is not the one known here. more: rows below those of the vocabulary head, which read the same
-    hidden state."""
+    """Returns the weights of a causal language model as they are now, in `dtype` or their own format; None
+    where its shape is not the one known here. more: rows below those of the vocabulary head, which read the
+    same hidden state."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
     if not _is_known(base):
         return None
@@ -101,7 +101,7 @@ def _is_known(base: Any) -> bool:
 
 
 def _is_plain_lora(module: Any) -> bool:
-    """A linear layer with adapters that add (alpha / r) B A, and nothing else."""
+    """Returns True for a linear layer with adapters that add (alpha / r) B A, and nothing else."""
     base = getattr(module, "base_layer", None)
     return (
         type(base) is nn.Linear
@@ -111,7 +111,7 @@ def _is_plain_lora(module: Any) -> bool:
 
 
 def _matrix(module: Any, dtype: torch.dtype) -> Tensor:
-    """A linear layer's weight with its active adapters added, rounded to `dtype` last."""
+    """Returns a linear layer's weight with its active adapters added, rounded to `dtype` last."""
     if type(module) is nn.Linear:
         return module.weight.detach().to(dtype)
     weight = module.base_layer.weight.detach()
@@ -149,7 +149,7 @@ def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dt
 
 
 def _head_norm(attention: Any, heads: int, kv_heads: int, dtype: torch.dtype) -> Tensor | None:
-    """In the order of `_joined`."""
+    """Returns the gains of the heads' norm in the order of `_joined`."""
     if not hasattr(attention, "q_norm"):
         return None
     q, k = (
@@ -160,8 +160,8 @@ def _head_norm(attention: Any, heads: int, kv_heads: int, dtype: torch.dtype) ->
 
 
 def _joined(parts: Sequence[Tensor], heads: tuple[int, int, int], head_dim: int) -> Tensor:
-    """q, k and v in one; rows of q's and k's heads in the order 0, D/2, 1, D/2 + 1, ... (HF keeps halves
-    apart)."""
+    """Returns q, k and v in one; rows of q's and k's heads in the order 0, D/2, 1, D/2 + 1, ... (HF keeps
+    halves apart)."""
     q, k = (
         part.reshape(n, 2, head_dim // 2, -1).transpose(1, 2).reshape(n * head_dim, -1)
         for part, n in zip(parts[:2], heads[:2], strict=True)

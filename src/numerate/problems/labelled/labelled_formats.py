@@ -1,4 +1,4 @@
-"""Solutions whose steps somebody has labelled, in the shapes in which they are published.
+"""Solutions with labelled steps, in the published formats.
 
 PRM800K             question, label.steps or steps[].completions      every rated alternative is one
 Math-Shepherd       input, label (text with a mark behind every step) + right, - wrong
@@ -24,7 +24,8 @@ FIRST_ERROR = ("label", "first_error", "mistake_index")
 
 
 def read_marked(row: Row, paths: bool = False) -> Iterator[LabelledSolution]:
-    """The labelled solutions of a row. paths: of rated alternatives, the solution that was chosen, whole.
+    """Yields the labelled solutions of a row. paths: of rated alternatives, the solution that was chosen,
+    whole.
 
     Raises ValueError that lists the conventions where none fits, or that names the malformed field."""
     for _, fits, read in CONVENTIONS:
@@ -37,7 +38,7 @@ def read_marked(row: Row, paths: bool = False) -> Iterator[LabelledSolution]:
 
 
 def read_stepwise(row: Row) -> LabelledSolution:
-    """TRL's stepwise supervision. Labels are true and false, or 1 and 0; null where nobody says."""
+    """Reads TRL's stepwise supervision. Labels are true and false, or 1 and 0; null for unlabelled steps."""
     question, _ = read_prompt(row, "prompt")
     steps = _texts(row, "completions")
     labels = row.value("labels")
@@ -53,8 +54,8 @@ def read_stepwise(row: Row) -> LabelledSolution:
 
 
 def read_shepherd(row: Row) -> LabelledSolution:
-    """Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): a step is right where some rollout that went on
-    from it ended right. Steps keep their "Step 1: "; what follows the last mark has no label."""
+    """Reads Math-Shepherd (Wang et al. 2023, arXiv 2312.08935): a step is right where some continuation of it
+    is right. Steps keep their "Step 1: "; text after the last mark has no label."""
     *marked, rest = row.text("input").split(SHEPHERD_MARK)
     label, at = row.text("label"), 0
     steps: list[str] = []
@@ -83,7 +84,7 @@ def read_shepherd(row: Row) -> LabelledSolution:
 
 
 def read_first_error(row: Row) -> LabelledSolution:
-    """Steps with the index of the first wrong one, as ProcessBench has them."""
+    """Reads steps with the index of the first wrong one, as ProcessBench has them."""
     steps = _texts(row, "steps")
     name = next(name for name in FIRST_ERROR if name in row.fields)
     at = row.fields[name]
@@ -101,7 +102,8 @@ def read_first_error(row: Row) -> LabelledSolution:
 
 
 def _problem(row: Row, question: str, *used: str, solution: str = "") -> Problem:
-    """Rows without an id get one made of the question, so solutions of one problem share it."""
+    """Returns the problem of a row. Rows without an id have one derived from the question, so solutions of a
+    problem share it."""
     made = f"q-{sha256(question.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     return Problem(
         row.maybe("id") or made,

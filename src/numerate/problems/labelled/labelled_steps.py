@@ -85,7 +85,8 @@ def load(name: str, *, limit: int | None = None, paths: bool = False) -> Iterato
 
 
 def _chosen(rows: Iterable[LabelledSolution], limit: int) -> list[LabelledSolution]:
-    """So many at random, in their order (Vitter 1985, algorithm R), without holding the others."""
+    """Returns so many solutions at random, in their order (Vitter 1985, algorithm R), without holding the
+    others."""
     draw = random.Random(0)
     kept: list[tuple[int, LabelledSolution]] = []
     for index, row in enumerate(rows):

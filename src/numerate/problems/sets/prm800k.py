@@ -23,7 +23,7 @@ TAKEN = ("id", "question", "answer", "steps", "source", "label", "meta")
 
 
 def fits_prm800k(row: Row) -> bool:
-    """True for a row in one of PRM800K's shapes."""
+    """Returns True for a row in one of PRM800K's shapes."""
     if isinstance(row.value("question"), Mapping):
         return isinstance(row.value("label"), Mapping)
     steps = row.value("steps")
@@ -34,8 +34,8 @@ def fits_prm800k(row: Row) -> bool:
 
 
 def read_problem(row: Row) -> Problem:
-    """A labelled solution; the Problem's solution is the path that was chosen, where that is one to learn
-    from (`is_demonstration`), else empty."""
+    """Reads the problem of a labelled solution. Its solution is the chosen path, where that is a
+    demonstration (`is_demonstration`), else empty."""
     problem = read_labelled(row)
     return problem if is_demonstration(problem) else replace(problem, solution="")
 
@@ -55,7 +55,7 @@ def is_demonstration(problem: Problem) -> bool:
 
 
 def read_labelled(row: Row) -> Problem:
-    """The same with the chosen path in any case: right, wrong or unfinished."""
+    """Returns a labelled solution with the chosen path in any case: right, wrong or unfinished."""
     if isinstance(row.value("question"), Mapping):
         row = _flat(row)
     steps = [_step(row, step) for step in cast("list[Any]", row.value("steps"))]
@@ -71,15 +71,15 @@ def read_labelled(row: Row) -> Problem:
 
 
 def chosen_text(step: Mapping[str, Any]) -> str | None:
-    """The text that the solution went on with; None where the labelling stopped at this step."""
+    """Returns the text that the solution went on with; None where the labelling stopped at this step."""
     if step["chosen"] is not None:
         return step["completions"][step["chosen"]]["text"]
     return step["human"]
 
 
 def rated_alternatives(problem: Problem) -> Iterator[LabelledSolution]:
-    """Every rated completion with its history, as the paper's reward model was trained on. Steps [[A, B, C]
-    chose A], [D], [E, F] give A | B | C | A D | A D E | A D F.
+    """Yields every rated completion with its history, as the paper's reward model was trained on. Steps [[A,
+    B, C] chose A], [D], [E, F] give A | B | C | A D | A D E | A D F.
 
     Only the last step has a label: the others have theirs in their own rows. meta: `chosen`, was this the
     completion that the solution went on with, and the solution's `finish_reason`. Nothing comes from
@@ -102,8 +102,9 @@ def rated_alternatives(problem: Problem) -> Iterator[LabelledSolution]:
 
 
 def chosen_path(problem: Problem) -> LabelledSolution:
-    """The solution that was chosen, with its labels; a person's step has none. Where the labelling stopped at
-    a wrong step, that step is the last: the completion with the lowest rating, the first of equals."""
+    """Returns the solution that was chosen, with its labels; a person's step has none. Where the labelling
+    stopped at a wrong step, that step is the last: the completion with the lowest rating, the first of
+    equals."""
     steps: list[str] = []
     labels: list[int | None] = []
     for step in problem.meta["labelled_steps"]:
@@ -124,7 +125,7 @@ def chosen_path(problem: Problem) -> LabelledSolution:
 
 
 def is_judged(problem: Problem) -> bool:
-    """False for what the authors put in to check their labellers, and for problems that were given up."""
+    """Returns False for checks of the labellers, and for problems without a complete labelling."""
     meta = problem.meta
     return meta.get("finish_reason") not in ("bad_problem", "give_up") and not (
         meta.get("is_quality_control_question") or meta.get("is_initial_screening_question")
@@ -137,7 +138,7 @@ def _facts(problem: Problem, **more: Any) -> dict[str, Any]:
 
 
 def _flat(row: Row) -> Row:
-    """The published nesting, one level down."""
+    """Returns the published nesting, one level down."""
     question, label = (
         cast("Mapping[str, Any]", row.value("question")),
         cast("Mapping[str, Any]", row.value("label")),
@@ -187,7 +188,7 @@ def _more(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _human(value: Any) -> str | None:
-    """The person's text: as it stands, or inside the object that some published rows have."""
+    """Returns the person's text: as it stands, or inside the object that some published rows have."""
     if isinstance(value, Mapping):
         value = cast("Mapping[str, Any]", value).get("text")
     return value if isinstance(value, str) else None

@@ -21,7 +21,7 @@ class Stories:
         return {split: kind_of(split) for split in SIZES}
 
     def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]:
-        """The problems [start, stop) of the split's endless sequence; without stop, up to the split's
+        """Returns the problems [start, stop) of the split's endless sequence; without stop, up to the split's
         size."""
         from numerate.problems.stories import generate
 
@@ -30,7 +30,7 @@ class Stories:
         return list({problem.id: problem for problem in made}.values())  # short stories may come twice
 
     def check(self, split: str) -> None:
-        """Nothing can be missing."""
+        """Checks nothing: stories are generated."""
 
     def at_hand(self, split: str) -> bool:
         return True

@@ -24,7 +24,7 @@ def read_problem(row: Row) -> Problem:
 
 
 def _sentence(body: str) -> str:
-    """Some bodies lack their full stop."""
+    """Adds a missing full stop."""
     body = body.strip()
     return body if body.endswith((".", "?", "!", ",")) else body + "."
 

@@ -55,7 +55,7 @@ class Knobs:
 
     @property
     def label(self) -> str:
-        """Part of every problem's seed: as it is spelt here, it must stay."""
+        """Returns the label, a part of every problem's seed: its spelling must not change."""
         return (
             f"Knobs(steps={self.steps!r}, magnitude={self.magnitude!r}, "
             f"distractors={float(self.distractors)!r}, "
@@ -89,7 +89,7 @@ DEFAULTS = {
 def generate(
     split: str, start: int = 0, count: int = 1000, seed: int = 0, knobs: Knobs | None = None
 ) -> Iterator[Problem]:
-    """Problems number start, start + 1, ..., start + count - 1 of a split.
+    """Yields the problems number start, start + 1, ..., start + count - 1 of a split.
 
     Raises ValueError for a split that does not exist or a negative start."""
     if split not in DEFAULTS:

@@ -191,7 +191,7 @@ def _remark(story: Story, template: str) -> Sentence:
 
 
 def _other_person(story: Story) -> Sentence | None:
-    """Someone else and something else."""
+    """Returns another person and another thing."""
     s, scenario = story.s, story.scenario
     items = scenario.held if story.held_words else scenario.items
     if scenario.kind != "item" or len(items) < 2 or not scenario.people or len(scenario.items) < 2:

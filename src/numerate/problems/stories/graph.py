@@ -24,7 +24,7 @@ class GraphNode:
 
 
 def numeral(value: Fraction) -> str:
-    """The exact value as text: "24", "2.5", or "1/3" where no decimal ends."""
+    """Returns the exact value as text: "24", "2.5", or "1/3" where no decimal ends."""
     if value.denominator == 1:
         return str(value.numerator)
     hundredths = value * 100
@@ -35,7 +35,7 @@ def numeral(value: Fraction) -> str:
 
 
 def evaluate(tokens: tuple[Fraction | str, ...]) -> Fraction:
-    """The exact value of an expression with the usual precedence; operators are "+-*/()"."""
+    """Returns the exact value of an expression with the usual precedence; operators are "+-*/()"."""
     value, rest = _sum(tokens, 0)
     assert rest == len(tokens), tokens
     return value
@@ -86,7 +86,7 @@ class Graph:
         return node
 
     def ancestors(self, node: GraphNode) -> set[str]:
-        """The ids of the node and of everything it is computed from."""
+        """Returns the ids of the node and of everything it is computed from."""
         seen: set[str] = set()
         stack = [node]
         while stack:
@@ -97,7 +97,7 @@ class Graph:
         return seen
 
     def rows(self, answer: GraphNode) -> list[Mapping[str, Any]]:
-        """The graph as JSON values, for `Problem.meta`."""
+        """Returns the graph as JSON values, for `Problem.meta`."""
         needed = self.ancestors(answer)
         return [
             {
@@ -111,12 +111,12 @@ class Graph:
 
 
 def formula(expr: Tokens) -> str:
-    """The expression over node ids: "n1*n2/100"."""
+    """Returns the expression over node ids: "n1*n2/100"."""
     return "".join(token.id if isinstance(token, GraphNode) else token for token in expr)
 
 
 def equation(node: GraphNode) -> str:
-    """The calculation of a node in GSM8K form: 48/2=<<48/2=24>>24."""
+    """Returns the calculation of a node in GSM8K form: 48/2=<<48/2=24>>24."""
     left = "".join(numeral(t.value) if isinstance(t, GraphNode) else t for t in node.expr or ())
     right = numeral(node.value)
     return f"{left}=<<{left}={right}>>{right}"

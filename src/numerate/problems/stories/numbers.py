@@ -32,17 +32,17 @@ class Size:
 
     @property
     def base(self) -> int:
-        """largest number to start from"""
+        """Returns the largest initial number."""
         return (20, 50, 240)[self.magnitude - 1]
 
     @property
     def limit(self) -> int:
-        """largest result"""
+        """Returns the largest result."""
         return (150, 999, 9999)[self.magnitude - 1]
 
     @property
     def factor(self) -> int:
-        """largest multiplier"""
+        """Returns the largest multiplier."""
         return (5, 9, 15)[self.magnitude - 1]
 
 
@@ -59,7 +59,7 @@ def _n(*numbers: int | Fraction) -> Drawn:
 
 
 def start(s: Stream, size: Size) -> int:
-    """A number to begin with: small ones and round ones more often."""
+    """Samples the initial number: small and round ones more often."""
     shape = s.below(10)
     if shape < 4:
         return s.between(3, size.base // 2)
@@ -70,7 +70,7 @@ def start(s: Stream, size: Size) -> int:
 
 
 def price(s: Stream, size: Size, high: int = 9) -> Fraction:
-    """Dollars for one thing; now and then with 50 or 25 cents."""
+    """Samples a price in dollars, sometimes with 50 or 25 cents."""
     whole = Fraction(s.between(2, high + (6 if size.magnitude == 3 else 0)))
     if size.magnitude > 1 and s.chance(0.12):
         return whole - s.pick((Fraction(1, 2), Fraction(1, 2), Fraction(1, 4)))
@@ -86,7 +86,7 @@ def first(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def less(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n clearly below p."""
+    """Samples n clearly below p."""
     top = int(p) - 2
     if top < 2:
         return None
@@ -99,7 +99,7 @@ def more(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def times(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n with p*n within the limit, and not both of two digits unless numbers are large."""
+    """Samples n with p*n within the limit, and not both of two digits unless numbers are large."""
     room = int(size.limit // p)
     high = min(size.factor, room)
     if high < 2 or (p >= 100 and size.magnitude < 3 and high > 5):
@@ -121,14 +121,14 @@ def divisor(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def small_divisor(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """For sharing money: cents come out even."""
+    """Samples a divisor for amounts of money, so that cents are whole."""
     divisors = [d for d in range(2, 9) if (p / d * 100).denominator == 1 and (p / d).denominator <= 2]
     divisors = [d for d in divisors if p / d >= 2]
     return _n(s.pick(divisors)) if divisors else None
 
 
 def ratio(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """p is n times something whole."""
+    """Samples n such that p is a multiple of n."""
     divisors = [d for d in range(2, 8) if p % d == 0 and p / d >= 2]
     return _n(s.pick(divisors)) if divisors else None
 
@@ -148,7 +148,7 @@ def halves(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def part(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """A fraction other than a half."""
+    """Samples a fraction other than a half."""
     got = fraction(s, size, p, q)
     return None if got is None or got.fraction == (1, 2) else got
 
@@ -164,7 +164,7 @@ def more_percent(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | Non
 
 
 def goal(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n above p, round or not."""
+    """Samples n above p, round or not."""
     if s.chance(0.5):
         n = (int(p) // 10 + s.between(1, 4)) * 10
     else:
@@ -179,14 +179,14 @@ def bill(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def product(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n groups of m."""
+    """Samples n groups of m."""
     high = 12 if size.magnitude == 1 else 25 if size.magnitude == 2 else 60
     n, m = s.between(2, size.factor), s.between(2, high if s.chance(0.4) else 12)
     return _n(n, m) if n != m else None
 
 
 def more_than_times(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """F is n times p; m more or fewer than that."""
+    """Samples f and m: f is n times p; m more or fewer than that."""
     got = times(s, size, p, q)
     if got is None or got.values["n"] > 5:
         return None
@@ -195,7 +195,7 @@ def more_than_times(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | 
 
 
 def shift_half(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """F is a unit fraction of p; n more than that."""
+    """Samples f and n: f is a unit fraction of p; n more than that."""
     fractions = [f for f in ((1, 2), (1, 2), (1, 3), (1, 4)) if p % f[1] == 0 and p / f[1] >= 4]
     if not fractions:
         return None
@@ -204,7 +204,7 @@ def shift_half(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def purchase(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n things at m dollars that together stay below p."""
+    """Samples n things at m dollars that together stay below p."""
     n, m = Fraction(s.between(2, 6)), price(s, size, 12)
     return _n(n, m) if n * m + 2 <= p else None
 
@@ -214,13 +214,13 @@ def surcharge(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def boxes_kept(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n boxes of m fit into p and leave at least 2."""
+    """Samples n boxes of m that fit into p and leave at least 2."""
     n, m = s.between(2, 8), s.between(2, 12)
     return _n(n, m) if n != m and n * m + 2 <= p else None
 
 
 def two_prices(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n of p at m dollars, the rest at k."""
+    """Samples n of p at m dollars, the rest at k."""
     if p < 6:
         return None
     n = Fraction(s.between(2, int(p) - 2))
@@ -229,7 +229,7 @@ def two_prices(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def sixty(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """Whole or half hours."""
+    """Checks that p minutes are whole or half hours."""
     return Drawn() if p % 30 == 0 and p >= 90 else None
 
 
@@ -242,12 +242,12 @@ def twelves(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def few(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """p small enough for a conversion such as dollars to cents."""
+    """Checks that p is small enough for a conversion such as dollars to cents."""
     return Drawn() if 2 <= p <= (20 if size.magnitude < 3 else 90) else None
 
 
 def part_of_total(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n = p + something, as a total that p is a part of."""
+    """Samples n = p + something, as a total that p is a part of."""
     return _n(int(p) + start(s, size))
 
 
@@ -256,7 +256,7 @@ def few_units(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def some_of(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n of q boxes."""
+    """Samples n of q boxes."""
     return _n(s.between(2, int(q) - 1)) if q >= 4 else None
 
 
@@ -273,7 +273,7 @@ def multiple(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def basket(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n things at m dollars each."""
+    """Samples n things at m dollars each."""
     n, m = Fraction(s.between(2, size.factor + 1)), price(s, size, 9 if size.magnitude == 1 else 12)
     return _n(n, m) if n != m else None
 
@@ -307,7 +307,7 @@ def hours(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def pace(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """m a day for n weeks."""
+    """Samples m a day for n weeks."""
     n, m = s.between(2, 4), s.between(2, 10)
     return _n(n, m) if n != m else None
 
@@ -318,22 +318,22 @@ def tax(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 
 def speed(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """Kilometers an hour that divide p."""
+    """Samples kilometers an hour that divide p."""
     divisors = [d for d in range(8, 61) if p % d == 0 and p / d >= 2]
     return _n(s.pick(divisors)) if divisors else None
 
 
 def drive(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n hours at m kilometers an hour, by car."""
+    """Samples n hours at m kilometers an hour, by car."""
     return _n(s.between(2, 5), s.pick((20, 30, 40, 50, 60, 70, 80)))
 
 
 def cycle(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """n hours at m kilometers an hour, by bicycle."""
+    """Samples n hours at m kilometers an hour, by bicycle."""
     return _n(s.between(2, 6), s.between(8, 20))
 
 
 def mileage(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    """Kilometers per liter that divide p."""
+    """Samples kilometers per liter that divide p."""
     divisors = [d for d in range(5, 21) if p % d == 0 and p / d >= 2]
     return _n(s.pick(divisors)) if divisors else None

@@ -42,7 +42,7 @@ class OpeningSource:
 
 
 def open_sources(story: Story, budget: int, steps: int) -> None:
-    """Tells of one to four quantities and what they lead to, with at most `budget` calculations."""
+    """Introduces one to four quantities and those computed from them, with at most `budget` calculations."""
     s = story.s
     count = s.weighted(
         ((1, 4 if budget < 3 else 2), (2, 5), (3, 4 if budget > 1 else 0), (4, 2 if budget > 3 else 0))
@@ -103,7 +103,7 @@ def _subjects(story: Story, count: int) -> tuple[list[OpeningSource], str]:
 
 
 def _institution(story: Story) -> Person:
-    """The scenario's boss as the owner, who wants other things than people do."""
+    """Returns the scenario's boss as the owner, with other goals than people."""
     held, s, name = story.held_words, story.s, story.scenario.boss
     story.words["thing"] = s.pick(HELD_PLACE_THINGS if held else PLACE_THINGS)
     story.words["wish"] = s.pick(HELD_PLACE_WISHES if held else PLACE_WISHES)
@@ -130,7 +130,7 @@ def _slots(story: Story, source: OpeningSource, reference: OpeningSource | None)
 
 
 def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
-    """Checks whether the scenario has the relation's words, and the sources told so far suit it."""
+    """Checks whether the scenario has the relation's words, and the sources so far suit it."""
     if "pair" in relation.needs:
         return mode != "times" and before == 1
     if any(need not in story.scenario.words for need in relation.needs):
@@ -146,7 +146,7 @@ def _possible(story: Story, relation: Relation, before: int, mode: str) -> bool:
 def _source(
     story: Story, before: list[OpeningSource], source: OpeningSource, mode: str, left: int, chained: bool
 ) -> None:
-    """Tells of one quantity; a chained one is compared with the one before."""
+    """Introduces one quantity; a chained one is compared with the one before."""
     options: list[tuple[Relation, int]] = [
         (relation, relation.weight)
         for relation in (COMPARED if chained else FRESH)

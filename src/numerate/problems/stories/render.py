@@ -16,7 +16,7 @@ HELD_LEADS = ("afterwards, ", "some time later, ")
 
 
 def question(story: Story) -> str:
-    """The text of the problem."""
+    """Returns the text of the problem."""
     s = story.s
     sentences = _intro(story) + _setup(story) + _events(story)
     ask, last = _ask(story, sentences)
@@ -36,7 +36,7 @@ def question(story: Story) -> str:
 
 
 def solution(story: Story) -> str:
-    """One line per calculation, and the answer."""
+    """Returns one line per calculation, and the answer."""
     assert story.pool is not None
     put = _pronoun if story.owner.he == "they" else _name
     lines = [_capital(put(line, story.owner)) for line in story.lines]
@@ -44,7 +44,7 @@ def solution(story: Story) -> str:
 
 
 def _capital(text: str) -> str:
-    """A capital at the beginning of every sentence of the text."""
+    """Sets a capital at the beginning of every sentence of the text."""
     return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))
 
 
@@ -61,7 +61,7 @@ def _intro(story: Story) -> list[Sentence]:
 
 
 def _setup(story: Story) -> list[Sentence]:
-    """The opening facts, some shuffled, some joined by "and"."""
+    """Returns the opening facts, some shuffled, some joined by "and"."""
     s = story.s
     facts = s.shuffled(story.setup) if _may_shuffle(story) and s.chance(0.3) else list(story.setup)
     made: list[Sentence] = []
@@ -96,7 +96,7 @@ def _events(story: Story) -> list[Sentence]:
 
 
 def _ask(story: Story, sentences: list[Sentence]) -> tuple[str, bool]:
-    """The question, and whether it has swallowed the last sentence as "If ..."."""
+    """Returns the question, and whether it includes the last sentence as "If ..."."""
     s = story.s
     direct, _, indirect = s.pick(story.asks).partition("|")
     direct, indirect = direct.format_map(story.ask_slots), indirect.format_map(story.ask_slots)
@@ -115,7 +115,7 @@ def _ask(story: Story, sentences: list[Sentence]) -> tuple[str, bool]:
 
 
 class _Naming:
-    """Puts the owner's name or a pronoun: a pronoun only where the sentence before was about the same one."""
+    """Inserts the owner's name or a pronoun: a pronoun only where the sentence before has the same owner."""
 
     def __init__(self, story: Story) -> None:
         self.s, self.owner = story.s, story.owner
@@ -138,7 +138,7 @@ def _pronoun(text: str, owner: Person) -> str:
 
 
 def _name(text: str, owner: Person) -> str:
-    """The name at the first place, pronouns after it."""
+    """Returns the name at its first occurrence, pronouns after it."""
     first = True
 
     def put(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE, Noun
 
 
 def open_basket(story: Story, budget: int) -> None:
-    """Buys one to three kinds of things with at most `budget` calculations."""
+    """Adds the purchase of one to three kinds of things with at most `budget` calculations."""
     s = story.s
     actor = s.pick(HELD_PEOPLE if story.held_words else PEOPLE)
     story.owner, story.people = actor, [actor]

@@ -99,7 +99,7 @@ class Story:
         return len(self.lines)
 
     def slots(self) -> dict[str, Any]:
-        """The words that any template may use."""
+        """Returns the words that any template may use."""
         noun = self.noun
         money = noun.money
         return self.words | {
@@ -158,7 +158,8 @@ class Story:
         values: dict[str, Fraction],
         drawn: Drawn,
     ) -> list[tuple[tuple[str, ...], Fraction]] | None:
-        """The expression and the value of every line; None unless all are whole and between 2 and the limit.
+        """Returns the expression and the value of every line; None unless all are whole and between 2 and the
+        limit.
 
         Money may come in cents. Puts the results into `values`."""
         cents = self.noun.money or (bool(relation.facts) and (self.kind in MONEY_KINDS or relation.priced))
@@ -209,7 +210,7 @@ class Story:
 
 
 def _owned(text: str, items: str) -> str:
-    """Says whose things they are where several people have some: "half of the apples", "... of #P apples"."""
+    """Names the owners of things where several people have some: "half of the apples", "... of #P apples"."""
     if "#" in text:
         return text
     if f"the {items}" not in text:
@@ -218,7 +219,7 @@ def _owned(text: str, items: str) -> str:
 
 
 def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
-    """Puts the fraction in: "p F" becomes p/3 or p*2/3."""
+    """Inserts the fraction: "p F" becomes p/3 or p*2/3."""
     if "F" not in expression:
         return expression
     assert drawn.fraction is not None

@@ -23,30 +23,30 @@ class Stream:
         self._state = int.from_bytes(blake2b(label.encode(), digest_size=8).digest(), "big")
 
     def bits(self) -> int:
-        """64 random bits."""
+        """Returns 64 random bits."""
         self._state = z = (self._state + 0x9E3779B97F4A7C15) & MASK
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
         return z ^ (z >> 31)
 
     def below(self, n: int) -> int:
-        """An integer in [0, n). The bias of the remainder is below n / 2**64."""
+        """Returns an integer in [0, n). The bias of the remainder is below n / 2**64."""
         return self.bits() % n
 
     def between(self, low: int, high: int) -> int:
-        """An integer in [low, high], both ends included."""
+        """Returns an integer in [low, high], both ends included."""
         return low + self.bits() % (high - low + 1)
 
     def chance(self, p: float) -> bool:
-        """True with probability p."""
+        """Returns True with probability p."""
         return (self.bits() >> 11) < p * (1 << 53)
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of the options, all equally likely."""
+        """Returns one of the options, all equally likely."""
         return options[self.bits() % len(options)]
 
     def weighted(self, options: Sequence[tuple[T, int]]) -> T:
-        """One of the (option, integer weight) pairs' options."""
+        """Returns one of the (option, integer weight) pairs' options."""
         at = self.below(sum(weight for _, weight in options))
         for option, weight in options:
             at -= weight
@@ -55,7 +55,7 @@ class Stream:
         raise AssertionError("weights must be positive")
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
-        """The options in random order (Fisher-Yates)."""
+        """Returns the options in random order (Fisher-Yates)."""
         made = list(options)
         for i in range(len(made) - 1, 0, -1):
             j = self.below(i + 1)
@@ -63,5 +63,5 @@ class Stream:
         return made
 
     def some(self, options: Sequence[T], count: int) -> list[T]:
-        """`count` different ones."""
+        """Returns `count` different ones."""
         return self.shuffled(options)[:count]

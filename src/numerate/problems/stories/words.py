@@ -68,11 +68,11 @@ NUMBERS = {2: "two", 3: "three", 4: "four"}
 
 
 def group(names: list[str], listed: bool) -> Person:
-    """Several people as one owner: "Mia and Tom" or "the two friends"."""
+    """Returns several people as one owner: "Mia and Tom" or "the two friends"."""
     name = listing(names) if listed and len(names) == 2 else f"the {NUMBERS[len(names)]} friends"
     return Person(name, "they", "them", "their")
 
 
 def listing(names: list[str]) -> str:
-    """ "Mia, Tom and Ben"."""
+    """Returns "Mia, Tom and Ben"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -36,7 +36,7 @@ class LocalOptions(BaseEngineOptions):
 
 
 def __getattr__(name: str) -> Any:
-    """The engine's class, which needs torch and is imported at its first use."""
+    """Returns the engine's class, which needs torch and is imported at its first use."""
     if name != "LocalEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from numerate.rollouts.local.engine import LocalEngine

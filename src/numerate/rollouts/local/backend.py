@@ -9,26 +9,26 @@ from torch import Tensor
 
 
 class Backend(Protocol):
-    """Rows of a batch, each a sample in the making: a question's prompt, run once, and what was written
+    """Rows of a batch, each a sample in the making: a prompt, run once, and what was written
     after it."""
 
     join_at: float
     """new rows are let in once this share of the slots is free; 0: at once"""
     mixes: bool
-    """whether rows of different questions may share the batch"""
+    """whether rows of different prompts may share the batch"""
     shares_prompts: bool
-    """whether the rows of a question hold its prompt's keys and values once"""
+    """whether the rows of a prompt hold its keys and values once"""
 
     def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
         """Runs a prompt. Returns what `join` takes, and the logits after its last token, [V]."""
         ...
 
-    def join(self, question: Any, rows: int) -> None:
-        """Adds so many rows at the end of the batch, each at the end of the question's prompt."""
+    def join(self, prompt: Any, rows: int) -> None:
+        """Adds so many rows at the end of the batch, each at the end of the prompt."""
         ...
 
-    def close(self, question: Any) -> None:
-        """No more rows of this question will join."""
+    def close(self, prompt: Any) -> None:
+        """Marks a prompt as complete: no more rows of it will be added."""
         ...
 
     def step(self, token_B: Tensor) -> Tensor:
@@ -36,5 +36,5 @@ class Backend(Protocol):
         ...
 
     def drop(self, gone: Sequence[int]) -> list[int]:
-        """Takes rows out (numbers in ascending order). Returns the former number of each row that is left."""
+        """Removes rows (numbers in ascending order). Returns the former number of each row that is left."""
         ...

@@ -47,7 +47,7 @@ class Calculator:
         return supplied_B
 
     def look(self, slots: Slots[Any], token_B: NDArray[np.int64]) -> None:
-        """Finds what the rows have asked for with these tokens, their last."""
+        """Finds the calculations that these tokens, the last of the rows, request."""
         for row in np.flatnonzero(self.asks_V[token_B]).tolist():
             slot = int(slots.slot_B[row])
             count = int(slots.count_S[slot])
@@ -58,5 +58,5 @@ class Calculator:
                 self.waiting[slot] = encode_target(self.tokenizer, text)[:-1]
 
     def forget(self, slot: int) -> None:
-        """The row of this slot has ended."""
+        """Drops the state of a slot whose row has ended."""
         self.waiting.pop(slot, None)

@@ -1,7 +1,7 @@
 """The local engine: samples in this process, on the policy's own device.
 
-Question-major: a prompt is run once for all its samples. A sample that ends leaves the batch at once and
-the next one takes its slot, so the batch stays full until the questions run out. Prompts are read one by
+Prompt-major: a prompt is run once for all its samples. A sample that ends leaves the batch at once and
+the next one takes its slot, so the batch stays full until the prompts run out. Prompts are read one by
 one as slots become free: memory does not grow with their number."""
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LocalEngine:
         self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
-        """Takes the policy's weights as they are now."""
+        """Copies the policy's present weights."""
         self.policy = policy
         head = self.steering.head if self.steering else None
         self.open: Callable[[int, int], Backend] = (
@@ -64,7 +64,7 @@ class LocalEngine:
         """makes an empty batch for so many rows of so many tokens"""
 
     def steer(self, by: Steering | None) -> None:
-        """From now on this decides the tokens; None: the plain draw again."""
+        """Sets the sampler of tokens; None: plain sampling."""
         self.steering = by
         self.sync(self.policy)
 
@@ -91,7 +91,7 @@ class LocalEngine:
 
 
 @dataclass(slots=True)
-class _Question:
+class _PromptState:
     prompt: Prompt
     ids: tuple[int, ...]
     state: Any
@@ -120,11 +120,11 @@ class _Request:
         self.policy, self.backend, self.n, self.params = policy, backend, n, params
         self.budget = budget
         self.prompts = iter(prompts)
-        self.current: _Question | None = None
+        self.current: _PromptState | None = None
         self.unstarted: list[Rollout] = []
         """rollouts of prompts that do not fit the context"""
         self.room = min(params.max_tokens, policy.context or params.max_tokens)
-        self.slots: Slots[_Question] = Slots(size, self.room)
+        self.slots: Slots[_PromptState] = Slots(size, self.room)
         self.choose: Choose = plain_chooser(self.slots, params)
         self.steered = False
         self.calculator: Calculator | None = None
@@ -132,7 +132,8 @@ class _Request:
         self.stops: Stops | None = None
 
     def run(self) -> Iterator[Rollout]:
-        """Rounds of: let rows in, draw a token for each, hand out those that ended, run the others on."""
+        """Yields finished rollouts, in rounds: add rows, sample a token for each, remove the finished ones,
+        run the model on the others."""
         training = self.policy.model.training
         try:
             while True:
@@ -149,27 +150,25 @@ class _Request:
 
     @torch.no_grad()
     def admit(self) -> None:
-        """Fills the free slots with samples of the current question, then of the next ones."""
+        """Fills the free slots with samples of the current prompt, then of the next ones."""
         free = self.slots.size - self.slots.rows
         if self.slots.rows and free < max(1, self.backend.join_at * self.slots.size):
             return
         while free and (self.backend.mixes or not self.slots.rows):
-            question = self.current = self.current or self.next_question()
-            if question is None:
+            owner = self.current = self.current or self.next_prompt()
+            if owner is None:
                 return
-            fitting = self.budget.fitting(
-                len(question.ids), question.room, self.shared, bool(question.started)
-            )
-            rows = min(free, self.n - question.started, fitting)
+            fitting = self.budget.fitting(len(owner.ids), owner.room, self.shared, bool(owner.started))
+            rows = min(free, self.n - owner.started, fitting)
             if not rows:
                 return
-            self.join(question, rows)
+            self.join(owner, rows)
             free -= rows
-            if question.started == self.n:
-                self.backend.close(question.state)
+            if owner.started == self.n:
+                self.backend.close(owner.state)
                 self.current = None
 
-    def next_question(self) -> _Question | None:
+    def next_prompt(self) -> _PromptState | None:
         """Runs the next prompt that fits the model's context."""
         for prompt in self.prompts:
             ids = self.policy.encode_prompt(prompt)
@@ -183,47 +182,47 @@ class _Request:
                 continue
             state, logits_V = self.backend.prefill(ids)
             room = min(self.room, self.policy.context - len(ids)) if self.policy.context else self.room
-            return _Question(prompt, tuple(ids), state, logits_V, room)
+            return _PromptState(prompt, tuple(ids), state, logits_V, room)
         return None
 
     @property
     def shared(self) -> bool:
         return self.backend.shares_prompts
 
-    def join(self, question: _Question, rows: int) -> None:
-        self.backend.join(question.state, rows)
-        new_NV = question.logits_V.expand(rows, -1)
+    def join(self, owner: _PromptState, rows: int) -> None:
+        self.backend.join(owner.state, rows)
+        new_NV = owner.logits_V.expand(rows, -1)
         self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
-        room = question.room
-        for index in range(question.started, question.started + rows):
-            name = (self.params.seed, self.params.round, question.prompt.problem_id, index)
+        room = owner.room
+        for index in range(owner.started, owner.started + rows):
+            name = (self.params.seed, self.params.round, owner.prompt.problem_id, index)
             self.slots.take(
-                question, index, room, uniform_stream(*name, room) if self.params.temperature else None
+                owner, index, room, uniform_stream(*name, room) if self.params.temperature else None
             )
-        once, each = self.budget.cost(len(question.ids), room, self.shared)
-        self.budget.taken += rows * each + (0 if question.started else once)
-        question.started += rows
+        once, each = self.budget.cost(len(owner.ids), room, self.shared)
+        self.budget.taken += rows * each + (0 if owner.started else once)
+        owner.started += rows
 
-    def leave(self, question: _Question) -> None:
-        once, each = self.budget.cost(len(question.ids), question.room, self.shared)
-        question.done += 1
-        self.budget.taken -= each + (once if question.done == self.n else 0)
+    def leave(self, owner: _PromptState) -> None:
+        once, each = self.budget.cost(len(owner.ids), owner.room, self.shared)
+        owner.done += 1
+        self.budget.taken -= each + (once if owner.done == self.n else 0)
 
     @torch.no_grad()
     def advance(self) -> list[Rollout]:
-        """One more token for every row."""
+        """Samples one more token for every row."""
         logits_BV = self.logits_BV
         assert logits_BV is not None and len(logits_BV) == self.slots.rows
-        token_B, logp_B, choice_B = self.choose(logits_BV)
+        token_B, logp_B, class_B = self.choose(logits_BV)
         tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
         if not np.isfinite(logps).all():
             raise self.not_finite(int(np.flatnonzero(~np.isfinite(logps))[0]))
-        choices = None if choice_B is None else choice_B.cpu().numpy()
+        classes = None if class_B is None else class_B.cpu().numpy()
         supplied = None
         if self.calculator and (supplied := self.calculator.give(self.slots, tokens)) is not None:
             logps = np.where(supplied, np.float32(0), logps)
             token_B = torch.from_numpy(tokens).to(token_B.device)
-        full = self.slots.append(tokens, logps, choices, supplied)
+        full = self.slots.append(tokens, logps, classes, supplied)
         if self.calculator:
             self.calculator.look(self.slots, tokens)
         done, rollouts = self.finished(tokens, full)
@@ -237,23 +236,23 @@ class _Request:
         return rollouts
 
     def not_finite(self, row: int) -> NotFinite:
-        """The error where a token has no probability."""
-        question, index, wrote = self.slots.read(row)
+        """Returns the error where a token has no probability."""
+        owner, index, wrote = self.slots.read(row)
         return NotFinite(
             "the log-probability of a sampled token is not finite (problem "
-            f"{question.prompt.problem_id!r}, sample {index}, token {len(wrote.ids)}): the logits of "
+            f"{owner.prompt.problem_id!r}, sample {index}, token {len(wrote.ids)}): the logits of "
             f"model {self.policy.name!r} have NaN. Lower the learning rate of the stage that trained "
             "it, or set dtype: float32"
         )
 
     def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
-        """The rows that end with these tokens, in order, and what they hold."""
+        """Returns the rows that end with these tokens, in order, and their rollouts."""
         stops = self.stops = self.stops or self.make_stops()
         ended = stops.is_eos[tokens]
         done: list[int] = []
         rollouts: list[Rollout] = []
         for row in np.flatnonzero(ended | full | stops.may_complete[tokens]).tolist():
-            question, index, wrote = self.slots.read(row)
+            owner, index, wrote = self.slots.read(row)
             written = wrote.ids[:-1] if ended[row] else wrote.ids
             text = None if ended[row] else stops.text_before(written)
             if not (ended[row] or full[row]) and text is None:
@@ -261,11 +260,11 @@ class _Request:
             finish: Finish = "stop" if ended[row] or text is not None else "length"
             text = self.policy.decode(written) if text is None else text
             done.append(row)
-            self.leave(question)
+            self.leave(owner)
             if self.calculator:
                 self.calculator.forget(int(self.slots.slot_B[row]))
             turns = list(written_turns(wrote, text, self.policy.decode, self.steered))
-            rollouts.append(self.rollout(question.prompt, question.ids, index, turns, finish))
+            rollouts.append(self.rollout(owner.prompt, owner.ids, index, turns, finish))
         return done, rollouts
 
     def make_stops(self) -> Stops:

@@ -13,7 +13,7 @@ GIB = 2**30
 
 
 def token_bytes(policy: Policy) -> int:
-    """Keys and values of one token in all layers."""
+    """Returns the bytes of keys and values of one token in all layers."""
     config = policy.model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
@@ -21,7 +21,7 @@ def token_bytes(policy: Policy) -> int:
 
 
 def default_memory(device: Any) -> float:
-    """GiB: one, or a quarter of a GPU's."""
+    """Returns the GiB of a budget: 1, or a quarter of a GPU's memory."""
     if device.type != "cuda":
         return 1.0
     return torch.cuda.get_device_properties(device).total_memory / 4 / GIB
@@ -32,7 +32,7 @@ class Budget:
     prompt counts once for all rollouts that share it, or with each of them."""
 
     def __init__(self, policy: Policy, memory: float | None) -> None:
-        """memory: GiB; None takes the default."""
+        """Creates a budget. memory: GiB; None: the default."""
         memory = default_memory(policy.device) if memory is None else memory
         self.tokens = int(memory * GIB) // token_bytes(policy)
         self.taken = 0
@@ -50,6 +50,6 @@ class Budget:
         return max(left // each, 0 if self.taken else 1)
 
     def cost(self, prompt: int, answer: int, shared: bool) -> tuple[int, int]:
-        """Tokens for the prompt, and for each rollout."""
+        """Returns the tokens for the prompt, and for each rollout."""
         prompt, answer = (-(-tokens // BLOCK) * BLOCK for tokens in (prompt, answer))
         return (prompt, answer) if shared else (0, prompt + answer)

@@ -23,7 +23,7 @@ from numerate.rollouts.slots import Slots
 
 
 def abstract_logprobs(logits_NC: Tensor, acts_N: Tensor) -> Tensor:
-    """log p_O, eq. (1): logits in the order + - * / V. Where no operator acts, V is certain."""
+    """Returns log p_O, eq. (1): logits in the order + - * / V. Where no operator acts, V is certain."""
     logp_NC = logits_NC.float().log_softmax(-1)
     certain_C = torch.full((CLASSES,), -torch.inf, device=logp_NC.device)
     certain_C[OTHER] = 0.0
@@ -31,14 +31,14 @@ def abstract_logprobs(logits_NC: Tensor, acts_N: Tensor) -> Tensor:
 
 
 def pick_class(logp_NC: Tensor, uniform_N: Tensor) -> Tensor:
-    """The class whose interval of the cumulative distribution holds the number in [0, 1)."""
+    """Returns the class whose interval of the cumulative distribution holds the number in [0, 1)."""
     upto_NC = logp_NC.double().exp().cumsum(-1)
     target_N1 = (uniform_N * upto_NC[:, -1])[:, None]
     return torch.searchsorted(upto_NC, target_N1, right=True)[:, 0].clamp(max=CLASSES - 1)
 
 
 def second_level(logits_NV: Tensor, class_N: Tensor, ids: Sequence[Tensor]) -> Tensor:
-    """The token of each class, eq. (2a) and (2b). ids: the tokens of each sign."""
+    """Returns the token of each class, eq. (2a) and (2b). ids: the tokens of each sign."""
     of_sign = [sign[logits_NV[:, sign].argmax(-1)] for sign in ids]
     token_NC = torch.stack([*of_sign, logits_NV.argmax(-1)], dim=1)
     return token_NC.gather(1, class_N[:, None])[:, 0]

@@ -22,7 +22,8 @@ do"""
 def draw_tokens(
     logits_BV: Tensor, uniform_B: Tensor, temperature: float, top_p: float = 1.0, top_k: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """One token per row and its log-probability under softmax(logits): temperature 1, nothing cut off.
+    """Samples one token per row and its log-probability under softmax(logits): temperature 1, nothing cut
+    off.
 
     `uniform_B` is float64 in [0, 1). temperature 0 takes the likeliest token (the first of equals). top_k
     keeps the k likeliest; of what is left, top_p keeps the smallest set that holds that share of the
@@ -72,15 +73,15 @@ def _pick(weight_BV: Tensor, uniform_B: Tensor) -> Tensor:
 
 
 def _search(upto_BK: Tensor, target_B1: Tensor) -> Tensor:
-    """The first place where the cumulative sum exceeds the target, kept off places without weight by
-    rounding."""
+    """Returns the first index where the cumulative sum exceeds the target; indices without weight are
+    excluded, also after rounding."""
     last_B1 = upto_BK[:, -1:]
     return torch.searchsorted(upto_BK, target_B1.minimum(last_B1 * (1 - 1e-15)), right=True)
 
 
 def _pick_cut(weight_BV: Tensor, uniform_B: Tensor, top_p: float, top_k: int, look: int = NUCLEUS) -> Tensor:
-    """The same over the kept tokens, likeliest first; `look` tokens are sorted where top_k does not say how
-    many."""
+    """Samples among the kept tokens, likeliest first; `look` tokens are sorted where top_k does not limit
+    them."""
     vocab = weight_BV.shape[-1]
     kept_BK, index_BK = weight_BV.topk(min(top_k or look, vocab))
     total_B1 = (kept_BK if top_k else weight_BV).double().sum(-1, keepdim=True)

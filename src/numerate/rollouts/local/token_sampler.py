@@ -17,7 +17,7 @@ from numerate.types import Sampling
 class Chosen(NamedTuple):
     token_B: Tensor
     logp_B: Tensor
-    choice_B: Tensor | None = None
+    class_B: Tensor | None = None
     """int8, the class that was chosen before the token"""
 
 
@@ -29,11 +29,12 @@ row"""
 class Steering(Protocol):
     @property
     def head(self) -> Tensor:
-        """Its own head, [C, D], which reads the hidden state that the vocabulary head reads."""
+        """Returns the sampler's own head, [C, D], which reads the hidden state that the vocabulary head
+        reads."""
         ...
 
     def begin(self, slots: Slots[Any]) -> Choose:
-        """For one batch in the making, whose rows are in `slots`."""
+        """Returns the sampler of one batch, whose rows are in `slots`."""
         ...
 
 

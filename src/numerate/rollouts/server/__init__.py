@@ -1,4 +1,4 @@
-"""Options of the server engine, which asks an OpenAI-compatible server (`engine.py`)."""
+"""Options of the server engine, which sends requests to an OpenAI-compatible server (`engine.py`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @config
 class ServerOptions(BaseEngineOptions):
     kind: Literal["server"]
-    """asks an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
+    """sends requests to an OpenAI-compatible server: vLLM, SGLang, llama.cpp, transformers serve"""
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]"), AfterValidator(address.split_login)]
     """address, such as http://localhost:8000; a login in it is used and never written; alternative: the
     environment variable NUMERATE_SERVER_LOGIN, as user:password"""
@@ -75,7 +75,7 @@ class ServerOptions(BaseEngineOptions):
 
 
 def __getattr__(name: str) -> Any:
-    """The engine's class, which needs torch and is imported at its first use."""
+    """Returns the engine's class, which needs torch and is imported at its first use."""
     if name != "ServerEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from numerate.rollouts.server.engine import ServerEngine

@@ -49,7 +49,7 @@ class Background(Generic[T, R]):
         return self.flying.pop(future), future
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """The result of one coroutine, waited for."""
+        """Waits for one coroutine and returns its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     async def _finish(self) -> None:

@@ -35,12 +35,12 @@ class Refused(ValueError):
         self.url, self.status, self.message = url, status, message
 
     def about(self, more: str) -> Refused:
-        """The same, with what the request was about."""
+        """Returns the error with the subject of the request."""
         return Refused(self.url, self.status, f"{self.message} ({more})")
 
 
 class UnreadableResponse(ValueError):
-    """An answer that is not what was asked for."""
+    """A response of an unexpected form."""
 
 
 class ServerGone(ConnectionError):
@@ -76,7 +76,7 @@ class Client:
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
         self.open_at = 0.0
-        """no request before this moment of the monotonic clock: the server asked for a pause"""
+        """no request before this moment of the monotonic clock, by the server's Retry-After"""
         self.well = True
         """whether the last answer was one"""
 
@@ -84,7 +84,8 @@ class Client:
         await self.http.aclose()
 
     async def get(self, path: str, read: Callable[[Any], T], final: Sequence[int] = ()) -> T:
-        """final: answers that are taken for a refusal, though another server might mend them in time."""
+        """Sends a GET request, and returns the result of `read`. final: status codes that are not retried
+        here."""
         return await self._persist("GET", path, None, read, final)
 
     async def post(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
@@ -120,7 +121,7 @@ class Client:
                 return answer
 
     def _tell(self, trouble: _Trouble) -> None:
-        """One line when trouble begins, not one for each request."""
+        """Prints one line when trouble begins, not one per request."""
         if self.well:
             log.warning("%s: %s; retrying for %g s", self.url, trouble, self.patience)
         self.well = False
@@ -168,7 +169,8 @@ class Client:
 
 
 def error_message(text: str) -> str:
-    """A server's own words: OpenAI's {"error": {"message"}}, FastAPI's {"detail"}, or whatever it sent."""
+    """Returns a server's error message: OpenAI's {"error": {"message"}}, FastAPI's {"detail"}, or the whole
+    response."""
     message: Any
     try:
         message = json.loads(text)
@@ -182,7 +184,7 @@ def error_message(text: str) -> str:
 
 
 def retry_seconds(header: str | None) -> float | None:
-    """Retry-After: a number of seconds or a date."""
+    """Reads Retry-After: a number of seconds or a date."""
     if header is None:
         return None
     if header.strip().isdigit():

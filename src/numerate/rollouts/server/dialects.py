@@ -34,8 +34,8 @@ class Form:
 
 
 def extended_form(params: Sampling, policy: Policy) -> Fields:
-    """vLLM, SGLang, llama.cpp: nothing cut off unasked, token ids and log-probabilities back. The server's
-    own settings need not hold all tokens that end a solution."""
+    """Returns the request for vLLM, SGLang, llama.cpp: no default truncation of the distribution, with token
+    ids and log-probabilities. The server's own settings need not have all tokens that end a solution."""
     return {
         "top_k": params.top_k or -1,
         "min_p": 0.0,
@@ -47,7 +47,8 @@ def extended_form(params: Sampling, policy: Policy) -> Fields:
 
 
 def transformers_form(params: Sampling, policy: Policy) -> Fields:
-    """transformers serve takes whole generation settings in place of the model's own."""
+    """Returns the request for transformers serve, which takes whole generation settings in place of the
+    model's own."""
     settings: Fields = {
         "do_sample": params.temperature > 0,
         "top_k": params.top_k,
@@ -59,7 +60,7 @@ def transformers_form(params: Sampling, policy: Policy) -> Fields:
 
 
 def plain_form(params: Sampling, policy: Policy) -> Fields:
-    """OpenAI's fields only; the server's own defaults hold for the rest."""
+    """Returns the request with OpenAI's fields only; the rest are the server's own defaults."""
     if params.top_k:
         raise Unsayable(f"it has no top_k, and top_k is {params.top_k}")
     return {}
@@ -83,7 +84,7 @@ def request_body(
     params: Sampling,
     policy: Policy,
 ) -> Fields:
-    """A request for n rollouts. Raises Unsayable."""
+    """Returns a request for n rollouts. Raises Unsayable."""
     body: Fields = {
         "model": model,
         "prompt": list(ids) if form.ids else as_text(prompt, ids, policy),
@@ -100,7 +101,7 @@ def request_body(
 
 
 def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:
-    """A text that a server's tokenizer, which adds a BOS as it is used to, reads as these ids."""
+    """Returns a text that a server's tokenizer, which adds a BOS as it is used to, reads as these ids."""
     tokenizer = policy.tokenizer
     whole = str(tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
     texts = [whole.removeprefix(tokenizer.bos_token or ""), whole]

@@ -24,7 +24,7 @@ class Served:
 
 
 async def find_served(client: Client, policy: str, wanted: str | None) -> Served:
-    """The model called `wanted`, else the one that is the policy, else the only one.
+    """Returns the model called `wanted`, else the one that is the policy, else the only one.
 
     A server without a list is asked for the policy's directory or name."""
     try:
@@ -53,8 +53,8 @@ def served_model(entry: dict[str, Any]) -> Served:
 
 
 def served_entries(payload: Any) -> list[dict[str, Any]]:
-    """The models that are being served. What `transformers serve` lists is the cache of downloads, not what
-    it serves; there the owner is the first part of the name."""
+    """Returns the models that are being served. What `transformers serve` lists is the cache of downloads,
+    not what it serves; there the owner is the first part of the name."""
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
         raise UnreadableResponse("it is not a list of models")
     listed = cast(list[Any], payload["data"])

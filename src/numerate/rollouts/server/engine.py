@@ -50,7 +50,7 @@ class ServerEngine:
         self.served: Served | None = None
         """the policy on the server, once that is known"""
         self.form: Form | None = None
-        """how this server wants to be asked, once it has answered"""
+        """form of requests that this server accepts, after its first response"""
         self.several = True
         """whether one request brings several rollouts: until one brings fewer"""
         self._weights_folder: Path | None = None
@@ -59,8 +59,8 @@ class ServerEngine:
             self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
-        """Has the policy's weights, as they are now, answer from here on. Raises ValueError where the server
-        cannot take any."""
+        """Replaces the server's weights by the policy's present ones. Raises ValueError where the server
+        cannot take weights."""
         if self.weights == "fixed":
             raise ValueError(
                 f"the weights of the server at {self.url} are fixed, so it cannot be used for "

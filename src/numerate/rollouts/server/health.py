@@ -13,20 +13,20 @@ TIMEOUT = 5.0
 
 
 def base_url(url: str) -> str:
-    """The address without login and /v1, however it was written."""
+    """Returns the address without login and /v1, however it was written."""
     return str(address.split_login(url)).rstrip("/").removesuffix("/v1")
 
 
 def api_key(variable: str | None) -> str | None:
-    """The API key in this variable of the environment. Raises ValueError where it is not set."""
+    """Returns the API key in this variable of the environment. Raises ValueError where it is not set."""
     if variable and not os.environ.get(variable):
         raise ValueError(f"key_variable: the environment has no {variable}: set it to the server's API key")
     return os.environ[variable] if variable else None
 
 
 def server_login(url: str, key_variable: str | None) -> tuple[str, str] | None:
-    """User and password for the address; an API key takes their place. Raises ValueError where the address
-    holds a login beside a key."""
+    """Returns user and password for the address; an API key takes their place. Raises ValueError where the
+    address holds a login beside a key."""
     if not key_variable:
         return address.find_login(url)
     if address.split_login(url).login:

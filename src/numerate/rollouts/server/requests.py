@@ -34,7 +34,7 @@ class PromptRequest:
     count: int
 
     def singles(self, skip: int = 0) -> list[PromptRequest]:
-        """One request per rollout, without the first `skip`."""
+        """Returns one request per rollout, without the first `skip`."""
         return [replace(self, first=i, count=1) for i in range(self.first + skip, self.first + self.count)]
 
 
@@ -51,7 +51,8 @@ class RequestLoop:
         self.refusals: list[str] = []
 
     def run(self) -> Generator[Rollout, None, None]:
-        """Rounds of: send what there is room for, take the first answer, hand out its rollouts."""
+        """Yields rollouts, in rounds: send requests as far as there is room, take the first response, yield
+        its rollouts."""
         client = self.engine.client()
         with Background[PromptRequest, ServerResponse](client.close) as flights:
             if self.engine.served is None:
@@ -106,7 +107,8 @@ class RequestLoop:
         return min(self.params.max_tokens, *(length - len(ask.ids) for length in contexts))
 
     def fields(self, ask: PromptRequest) -> Fields:
-        """The request, in the form that this server takes or in the next one that can say it."""
+        """Returns the fields of a request, in the form that this server accepts or in the next possible
+        one."""
         seed = seed_of(self.params.seed, self.params.round, ask.prompt.problem_id, ask.first)
         params = replace(self.params, max_tokens=self.room(ask))
         arguments = (self.served.model, ask.prompt, ask.ids, ask.count, seed, params, self.policy)
@@ -121,7 +123,7 @@ class RequestLoop:
     # taking
 
     def take(self, ask: PromptRequest, landed: Future[ServerResponse]) -> list[Rollout]:
-        """The rollouts of an answer; what is still lacking is asked for again."""
+        """Returns the rollouts of a response; missing ones are requested again."""
         try:
             answer = landed.result()
         except Refused as refused:
@@ -146,7 +148,7 @@ class RequestLoop:
         ]
 
     def refused(self, ask: PromptRequest, refused: Refused) -> None:
-        """Asks otherwise where that may help; raises where it cannot."""
+        """Retries in another form where that may help; raises where it cannot."""
         if refused.status not in UNFIT:
             raise refused.about(f"the requested model was {self.served.model!r}")
         if self.engine.form is None:
@@ -158,7 +160,7 @@ class RequestLoop:
         self.waiting.appendleft(ask)
 
     def give_up_form(self, why: str, ask: PromptRequest) -> None:
-        """On to the next form; after the last one, to single rollouts. Raises when all has been tried."""
+        """Switches to the next form, after the last one to single rollouts. Raises when all are exhausted."""
         self.refusals.append(f"{self.untried.popleft().name}: {why}")
         if self.untried:
             return
@@ -172,7 +174,7 @@ class RequestLoop:
         self.untried.extend(FORMS)
 
     def check_tokens(self, ask: PromptRequest, answer: ServerResponse, form: Form) -> None:
-        """A text has to reach the model as the tokens that were meant."""
+        """Checks that a text reaches the model as the intended tokens."""
         counted = answer.prompt_tokens
         if not form.ids and counted is not None and counted != len(ask.ids):
             raise ValueError(

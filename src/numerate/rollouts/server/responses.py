@@ -69,7 +69,7 @@ def _choice(payload: Any) -> ResponseChoice:
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
-    """All of them, or none: a log-probability that is not told is not made up."""
+    """Returns all log-probabilities, or none where one is missing."""
     good = isinstance(values, list) and all(
         isinstance(v, int | float) and math.isfinite(v) and v <= 0 for v in values
     )
@@ -79,8 +79,9 @@ def _numbers(values: Any) -> tuple[float, ...]:
 def response_turn(
     choice: ResponseChoice, params: Sampling, policy: Policy, exact: bool, chat: bool = False
 ) -> Turn:
-    """exact: the server's log-probabilities are those of temperature 1 with nothing cut off. chat: whether
-    the prompt was in the chat template, whose end of turn then ends what was written."""
+    """Builds the turn of a response. exact: the server's log-probabilities are those of temperature 1 without
+    top-p or top-k. chat: whether the prompt was in the chat template, whose end of turn then ends the
+    completion."""
     if choice.ids is None:
         text, ids = _from_text(choice, params, policy, chat)
         return Turn("assistant", text, ids, trained=True)
@@ -94,8 +95,8 @@ def response_turn(
 def _from_text(
     choice: ResponseChoice, params: Sampling, policy: Policy, chat: bool
 ) -> tuple[str, tuple[int, ...]]:
-    """The text before the first stop string, and the tokenizer's ids of what was written. EOS is among them
-    only where it is sure that the model wrote one."""
+    """Returns the text before the first stop string, and the tokenizer's ids of the completion. EOS is among
+    them only where the model certainly wrote it."""
     text = _cut(choice.text, params.stop)
     end = choice.text[len(text) :] or choice.stop
     *ids, eos = policy.encode_target(text + end, chat)
@@ -105,6 +106,6 @@ def _from_text(
 
 
 def _cut(text: str, stops: Sequence[str]) -> str:
-    """The text before the first stop string."""
+    """Returns the text before the first stop string."""
     places = [index for index in (text.find(stop) for stop in stops) if index >= 0]
     return text[: min(places)] if places else text

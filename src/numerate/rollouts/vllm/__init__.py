@@ -39,7 +39,7 @@ class VllmOptions(BaseEngineOptions):
 
 
 def __getattr__(name: str) -> Any:
-    """The engine's class, which needs torch and is imported at its first use."""
+    """Returns the engine's class, which needs torch and is imported at its first use."""
     if name != "VllmEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from numerate.rollouts.vllm.engine import VllmEngine

@@ -44,7 +44,7 @@ class VllmEngine:
         self.sync(policy)
 
     def sync(self, policy: Policy) -> None:
-        """Takes the policy's weights as they are now, adapters merged; the policy stays as it is.
+        """Copies the policy's present weights, adapters merged; the policy stays as it is.
 
         Starts vLLM where none runs with these settings for a model of this shape. Raises ValueError while
         samples are being drawn, and where vLLM cannot run the model."""
@@ -67,7 +67,7 @@ class VllmEngine:
             yield from Request(running, self.policy, prompts, n, params).run()
 
     def _host(self) -> llm.Host:
-        """The vLLM of this process, with this engine's weights in it."""
+        """Returns the vLLM of this process, with this engine's weights in it."""
         return llm.get_host(self.policy, self.weights, self.settings)
 
     def close(self) -> None:

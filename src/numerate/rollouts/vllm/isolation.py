@@ -23,7 +23,7 @@ WITHOUT = (
 
 
 def vllm_library() -> ModuleType:
-    """vLLM, set up to run in this very process. Raises ValueError where it is missing or broken."""
+    """Imports vLLM, set up to run in this process. Raises ValueError where it is missing or broken."""
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
@@ -43,7 +43,7 @@ def vllm_library() -> ModuleType:
 
 @contextmanager
 def keep_process_state() -> Iterator[None]:
-    """Puts random numbers, threads and environment back as they were; vLLM's own variables stay."""
+    """Restores random states, threads and environment; vLLM's own variables remain."""
     before = {name: value for name, value in os.environ.items() if not name.startswith("VLLM_")}
     threads, set_threads = torch.get_num_threads(), torch.set_num_threads
     python, numpy = random.getstate(), np.random.get_state()

@@ -53,8 +53,8 @@ _running: Host | None = None
 
 
 def get_host(policy: Policy, state: object, settings: Settings) -> Host:
-    """The vLLM of this process with the policy's weights in it. `state` stands for these weights: they are
-    handed over only where others are in. Starts vLLM where none of this shape and these settings runs."""
+    """Returns the vLLM of this process with the policy's weights. `state` identifies these weights: they are
+    transferred only where others are loaded. Starts vLLM where none of this shape and these settings runs."""
     global _running
     if _running is not None and (_running.settings, _running.shape) != (
         settings,
@@ -120,7 +120,7 @@ class Host:
         self.context = int(self.llm.model_config.max_model_len)
 
     def _try_out(self) -> None:
-        """One token: some shapes of attention are only refused when they are computed."""
+        """Samples one token: some shapes of attention are refused only when they are computed."""
         self.add(
             "first", [1], {"temperature": 0.0, "max_tokens": 1, "logprobs": 0, "detokenize": False}, False
         )
@@ -158,7 +158,7 @@ class Host:
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Around one call of `sample`."""
+        """Keeps vLLM awake during a call of `sample`."""
         if not self.calls:
             self._wake()
             self._forget()
@@ -238,7 +238,7 @@ def llm_arguments(policy: Policy, settings: Settings, cpu: bool) -> dict[str, An
 
 
 def output_piece(output: Any) -> OutputPiece:
-    """Of a `vllm.RequestOutput`. Raises RuntimeError where vLLM broke the sample off."""
+    """Reads a `vllm.RequestOutput`. Raises RuntimeError where vLLM aborted the sample."""
     (written,) = output.outputs
     if written.finish_reason not in (None, "stop", "length"):
         raise RuntimeError(f"vLLM aborted a sample: {written.finish_reason}; see its log for the reason")

@@ -39,7 +39,7 @@ class OutputSource(Protocol):
     """requests to keep it busy with"""
 
     def add(self, name: str, ids: Sequence[int], settings: dict[str, Any], stream: bool) -> None:
-        """Asks for one sample. stream: its tokens come one by one, else all at the end."""
+        """Requests one sample. stream: its tokens come one by one, else all at the end."""
         ...
 
     def take(self, names: Iterable[str]) -> list[OutputPiece]:
@@ -101,7 +101,8 @@ class Request:
             yield prompt, ids
 
     def run(self) -> Generator[Rollout, None, None]:
-        """Rounds of: ask for as many samples as keep vLLM busy, take what came, hand out what ended."""
+        """Yields rollouts, in rounds: request as many samples as keep vLLM busy, take the new tokens, yield
+        the finished rollouts."""
         try:
             while True:
                 yield from self.ask()
@@ -113,7 +114,7 @@ class Request:
             self.source.abort(self.waiting)
 
     def ask(self) -> Iterator[Rollout]:
-        """Asks for samples; yields the empty rollouts of prompts that do not fit the context."""
+        """Requests samples; yields the empty rollouts of prompts that do not fit the context."""
         while len(self.waiting) < self.source.ahead:
             drawn = next(self.unasked, None)
             if drawn is None:

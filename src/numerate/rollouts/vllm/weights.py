@@ -15,7 +15,7 @@ PASSING = ("_name_or_path", "dtype", "torch_dtype", "transformers_version")
 
 
 def weight_tensors(model: Any) -> dict[str, Tensor]:
-    """Parameters and saved buffers, those that share memory once, under their first name."""
+    """Returns parameters and saved buffers, those that share memory once, under their first name."""
     tensors: dict[str, Tensor] = {}
     places: set[tuple[int, tuple[int, ...]]] = set()
     for name, tensor in model.state_dict().items():
@@ -27,8 +27,8 @@ def weight_tensors(model: Any) -> dict[str, Tensor]:
 
 
 def saved_names(directory: Path) -> set[str]:
-    """The tensors in a saved model's files. transformers stores some models under other names than they have
-    in memory (experts, for one); those cannot be handed over in memory."""
+    """Returns the tensors in a saved model's files. transformers stores some models under other names than
+    they have in memory (experts, for one); those cannot be handed over in memory."""
     from safetensors import safe_open
 
     names: set[str] = set()
@@ -39,9 +39,9 @@ def saved_names(directory: Path) -> set[str]:
 
 
 def pack_head(model: Any) -> None:
-    """On a CPU vLLM computes with a packed copy of each matrix. When it takes new weights it packs all but an
-    output layer that is tied to the embedding, which is no layer with weights of its own: samples would
-    go on with the old one."""
+    """Packs the output layer again. On a CPU vLLM computes with a packed copy of each matrix. When it takes
+    new weights it packs all but an output layer that is tied to the embedding, which is no layer with weights
+    of its own: samples would go on with the old one."""
     for module in model.modules():
         if type(module).__name__ == "ParallelLMHead":
             module.quant_method.process_weights_after_loading(module)

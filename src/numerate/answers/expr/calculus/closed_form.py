@@ -34,7 +34,7 @@ def has_operators(node: Node) -> bool:
 
 
 def work_out_operators(node: Node) -> Node:
-    """The expression with all of its operators worked out that can be, exactly."""
+    """Returns the expression with all of its operators worked out that can be, exactly."""
     spend_steps(len(node.args))
     if not has_operators(node):
         return node

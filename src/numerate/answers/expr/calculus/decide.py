@@ -91,7 +91,7 @@ def _same_antiderivatives(left: Node, right: Node, same_value: Same) -> bool:
 
 
 def _slope(side: Node, letter: str) -> Node | None:
-    """The derivative; None of what has no constant."""
+    """Returns the derivative; None without a constant."""
     terms = side.args if side.kind == "add" else (side,)
     constants = {name for term in terms if (name := _constant(term)) and name != letter}
     kept = [term for term in terms if _constant(term) not in constants]
@@ -107,7 +107,7 @@ def _slope(side: Node, letter: str) -> Node | None:
 
 
 def _constant(term: Node) -> str | None:
-    """The name of a constant of integration."""
+    """Returns the name of a constant of integration."""
     inner = term.args[0] if term.kind == "neg" else term
     return inner.value if inner.kind == "sym" and inner.value in CONSTANTS else None
 
@@ -174,7 +174,7 @@ def operator_contradicts(expression: Node, value: Node, same_value: Same) -> boo
 
 
 def approximate_operator(node: Node) -> Fraction | None:
-    """The value of a constant that holds an operator; None for anything else."""
+    """Returns the value of a constant that holds an operator; None for anything else."""
     if not has_operators(node):
         return None
     value = values.operator_value(work_out_operators(node)).value

@@ -27,7 +27,7 @@ LATE = 10
 
 
 def sum_series(terms: Sequence[Any]) -> Any:
-    """The sum of a series whose first TERMS terms these are. Raises Undecided."""
+    """Returns the sum of a series whose first TERMS terms these are. Raises Undecided."""
     size = max(abs(term) for term in terms)
     if size == 0:
         raise Undecided("no sign of where the terms begin")
@@ -73,7 +73,7 @@ def _levin(terms: Sequence[Any], order: int) -> Any:
 
 
 def multiply_series(factors: Sequence[Any]) -> Any:
-    """The product of positive factors, by its logarithm."""
+    """Returns the product of positive factors, by its logarithm."""
     context = precise_context(DIGITS).context
     if any(factor.imag != 0 or factor <= 0 for factor in factors):
         raise Undecided("a factor that is not positive")

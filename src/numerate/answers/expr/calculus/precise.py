@@ -70,7 +70,7 @@ class Precise(Digits):
 
 
 def precise_context(digits: int) -> Precise:
-    """This thread's own context of so many digits."""
+    """Returns this thread's own context of so many digits."""
     made: dict[int, Precise] = _LOCAL.__dict__.setdefault("made", {})
     if digits not in made:
         made[digits] = Precise(digits)
@@ -103,7 +103,7 @@ def precise_value(node: Node, digits: int) -> Any:
 
 
 def real_part(number: Any) -> Any:
-    """Takes off an imaginary part that is nothing but rounding. Raises Undecided for a complex number."""
+    """Removes an imaginary part that is a rounding error. Raises Undecided for a complex number."""
     if abs(number.imag) > abs(number.real) * 1e-30 + 1e-35:
         raise Undecided("not real")
     return number.real

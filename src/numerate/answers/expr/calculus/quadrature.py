@@ -100,7 +100,7 @@ def _table(name: str) -> list[Point]:
 
 
 def over_interval(f: Function, low: Any, high: Any) -> Any:
-    """The integral from a number to a number. Raises Undecided."""
+    """Returns the integral from a number to a number. Raises Undecided."""
     width = high - low
 
     def at(point: Point) -> Any:
@@ -113,13 +113,13 @@ def over_interval(f: Function, low: Any, high: Any) -> Any:
 
 
 def to_infinity(f: Function, low: Any) -> Any:
-    """The integral from a number to infinity. Raises Undecided."""
+    """Returns the integral from a number to infinity. Raises Undecided."""
     fast = abs(f(low + PROBE)) < 1e-45
     return _total(lambda p: f(low + p.near), "decaying" if fast else "infinite")
 
 
 def _total(f: Callable[[Point], Any], name: str) -> Any:
-    """The sum over the finer grid, 0 where all of it cancels."""
+    """Returns the sum over the finer grid, 0 where all of it cancels."""
     table = _table(name)
     ends, middle = (*table[:2], *table[-2:]), table[len(table) // 3 :: len(table) // 3]
     _nothing([f(p) * p.weight for p in ends], 1e14 * sum(abs(f(p) * p.weight) for p in middle))
@@ -147,7 +147,7 @@ Table = list[tuple[Any, Any]]
 
 
 def _legendre(order: int, x: Any) -> tuple[Any, Any]:
-    """The polynomial and its derivative at x."""
+    """Returns the polynomial and its derivative at x."""
     before, now = 1, x
     for k in range(2, order + 1):
         before, now = now, ((2 * k - 1) * x * now - (k - 1) * before) / k
@@ -155,7 +155,7 @@ def _legendre(order: int, x: Any) -> tuple[Any, Any]:
 
 
 def _legendre_table(order: int) -> Table:
-    """Nodes on (0, 1) and their weights."""
+    """Returns nodes on (0, 1) and their weights."""
     context = precise_context(DIGITS).context
     table: Table = []
     for k in range(1, order + 1):
@@ -170,7 +170,7 @@ def _legendre_table(order: int) -> Table:
 
 
 def nested_over_interval(f: Callable[[Any], Any], low: Any, high: Any) -> Any:
-    """The integral from a number to a number. Raises Undecided."""
+    """Returns the integral from a number to a number. Raises Undecided."""
     width = high - low
     tables: dict[int, Table] = _LOCAL.__dict__.setdefault("legendre", {})
     totals: list[Any] = []

@@ -47,7 +47,8 @@ class OperatorValue(NamedTuple):
 
 
 def operator_value(node: Node) -> OperatorValue:
-    """The value, and the work that it took, which is paid for whether it is computed or remembered."""
+    """Returns the value, and the work that it took, which is paid for whether it is computed or
+    remembered."""
     value, steps = _measured_value(node)
     spend_steps(steps + STEPS * value.spent)
     return value
@@ -78,7 +79,7 @@ def _number(node: Node, digits: int, effort: Effort) -> Any:
 
 
 def _outside_of_bounds(node: Node) -> list[Node]:
-    """Every part but the infinite bounds of operators."""
+    """Returns every part but the infinite bounds of operators."""
     parts: list[Node] = []
     todo = [node]
     while todo:
@@ -90,7 +91,7 @@ def _outside_of_bounds(node: Node) -> list[Node]:
 
 
 def resolve_operators(node: Node, effort: Effort) -> Node:
-    """The expression with every operator replaced by its value, from the outermost on."""
+    """Returns the expression with every operator replaced by its value, from the outermost on."""
     if not has_operators(node):
         return node
     if rule := _VALUES.get(node.kind):
@@ -104,7 +105,7 @@ def resolve_operators(node: Node, effort: Effort) -> Node:
 
 
 def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) -> Callable[[Any], Any]:
-    """The body as a function of its letter."""
+    """Returns the body as a function of its letter."""
     effort.spend(weight * evaluation_cost(body))
     body = _without_fixed_operators(body, bound, effort)
     plain = not has_operators(body)
@@ -120,7 +121,8 @@ def _at(body: Node, bound: str, digits: int, effort: Effort, weight: int = 1) ->
 
 
 def _without_fixed_operators(node: Node, bound: str, effort: Effort) -> Node:
-    """The expression with the values of the operators that the letter is not in: they are computed once."""
+    """Returns the expression with the values of the operators that the letter is not in: they are computed
+    once."""
     if not has_operators(node):
         return node
     if not contains_letter(node, bound):
@@ -131,7 +133,7 @@ def _without_fixed_operators(node: Node, bound: str, effort: Effort) -> Node:
 
 
 def _fold_constants(node: Node, bound: str, digits: int) -> Node:
-    """The expression with its constant parts computed, and powers of e without the logarithm of e."""
+    """Returns the expression with its constant parts computed, and powers of e without the logarithm of e."""
     if not contains_letter(node, bound):
         return node if node.kind == "constant" else constant_node(precise_value(node, digits))
     if node.kind == "pow" and node.args[0] == Node("sym", "e"):

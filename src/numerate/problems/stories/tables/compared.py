@@ -1,4 +1,4 @@
-"""Relations that compare a new quantity with one told before.
+"""Relations that compare a new quantity with an earlier one.
 
 Slots: L "Tom" or "on Monday, Tom" (who it is about), N the same after "than"; R, Q likewise for the one that
 it is compared with; C, C2 "Tom picked" for both; past, base the verb; an "5 apples" or "$5"; more, fewer

@@ -6,33 +6,33 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from numerate import training
-from numerate.curricula import Curriculum, CurriculumChoice, Outcome, Question
+from numerate.curricula import Curriculum, CurriculumChoice, Outcome, PrefixedProblem
 from numerate.rewards.compose import CORRECT
 from numerate.types import Group, Problem, Stats
 
 
-class QuestionSampler:
-    """The questions of a stage. What a curriculum remembers is kept in the stage's `state`, and changes once
-    per step, after the last rollout: so a step that was cut off asks the same again."""
+class ProblemSampler:
+    """Chooses the problems of a stage. The state of a curriculum is part of the stage's `state` and changes
+    once per step, after the last rollout: an interrupted step samples the same problems again."""
 
     def __init__(
         self, run: training.Stage, problems: Sequence[Problem], style: str, curriculum: Curriculum | None
     ) -> None:
         self.run, self.problems, self.style, self.curriculum = run, problems, style, curriculum
-        self.questions: list[Question] = []
+        self.chosen: list[PrefixedProblem] = []
         """of this step"""
         for need in curriculum.needs if curriculum else ():
             if not any(getattr(problem, need) for problem in problems):
                 raise ValueError(f"the curriculum needs the {need}s of the problems, and these have none")
 
-    def next(self, count: int, draw: int) -> list[Question]:
-        """The questions of a draw, of which a step may take several."""
+    def next(self, count: int, draw: int) -> list[PrefixedProblem]:
+        """Returns the problems of a draw, of which a step may take several."""
         usual = [
             self.problems[i] for i in training.batch_rows(len(self.problems), count, draw, self.run.seed)
         ]
         if not self.curriculum:
-            return [Question(problem) for problem in usual]
-        pending = {question.problem.id for question in self.questions}
+            return [PrefixedProblem(problem) for problem in usual]
+        pending = {chosen.problem.id for chosen in self.chosen}
         fresh = [problem for problem in self.problems if problem.id not in pending]
         count = min(count, len(self.problems))
         choice = CurriculumChoice(
@@ -42,9 +42,9 @@ class QuestionSampler:
             style=self.style,
             random=random.Random(f"{self.run.seed}/curriculum/{draw}"),
         )
-        questions = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
-        self.questions += questions
-        return questions
+        problems = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
+        self.chosen += problems
+        return problems
 
     def learn_from(
         self, groups: Sequence[Group], mean_abs_advantages: Callable[[], Mapping[str, float]]
@@ -54,11 +54,11 @@ class QuestionSampler:
         if not self.curriculum:
             return {}
         before = self.run.state.get("curriculum", {})
-        stats = self.curriculum.stats(before, self.questions) | unaided_accuracy(groups)
+        stats = self.curriculum.stats(before, self.chosen) | unaided_accuracy(groups)
         by_problem = mean_abs_advantages()
         outcomes = [group_outcome(group, by_problem.get(group.problem.id)) for group in groups]
         self.run.state["curriculum"] = dict(self.curriculum.learn(before, outcomes, self.style))
-        self.questions = []
+        self.chosen = []
         return stats
 
 
@@ -68,12 +68,12 @@ def group_outcome(group: Group, surprise: float | None) -> Outcome:
     return Outcome(group.problem, [good for _, good in graded], first, surprise)
 
 
-def prefixes_by_problem(questions: Sequence[Question]) -> dict[str, str]:
-    return {question.problem.id: question.beginning for question in questions if question.beginning}
+def prefixes_by_problem(problems: Sequence[PrefixedProblem]) -> dict[str, str]:
+    return {chosen.problem.id: chosen.prefix for chosen in problems if chosen.prefix}
 
 
 def unaided_accuracy(groups: Sequence[Group]) -> Stats:
-    """The accuracy of rollouts without a given beginning, the ones that say what the policy can do alone."""
+    """Returns the accuracy of rollouts without a prefix: of the policy alone."""
     alone = [a for group in groups for a in group.rollouts if not a.rollout.prefix]
     right = [part for a in alone if (part := a.reward.parts.get(CORRECT)) is not None]
     return {"curriculum/accuracy_alone": sum(right) / len(right)} if right else {}

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Records exchanged by curricula and training loops: questions, choices, outcomes."""
+"""Records exchanged by curricula and training loops: problems, choices, outcomes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ State = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PrefixedProblem:
     """A problem to be sampled, and the part of its solution that is in the prompt."""
 
     problem: Problem
-    beginning: str = ""
+    prefix: str = ""
     """first steps of a solution, which the policy continues; empty: it writes the whole solution"""
 
 
@@ -32,7 +32,7 @@ class CurriculumChoice:
     usual: Sequence[Problem]
     """the next problems without a curriculum: every problem once before any is repeated"""
     count: int
-    """number of questions"""
+    """number of problems"""
     style: str
     """prompt style, see `numerate.prompts`"""
     random: random.Random
@@ -41,7 +41,7 @@ class CurriculumChoice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Outcome of a question: which of its rollouts are right."""
+    """Outcome of a problem: which of its rollouts are right."""
 
     problem: Problem
     right: Sequence[bool]
@@ -53,5 +53,5 @@ class Outcome:
 
     @property
     def share(self) -> float | None:
-        """Share of right rollouts among the graded ones."""
+        """Returns the share of right rollouts among the graded ones."""
         return sum(self.right) / len(self.right) if self.right else None
