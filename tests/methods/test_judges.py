@@ -15,7 +15,7 @@ import torch
 
 from numerate import judges, training
 from numerate.judges.oracle import Oracle
-from numerate.judges.outcome import OutcomeJudge
+from numerate.judges.trained import OutcomeJudge
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
