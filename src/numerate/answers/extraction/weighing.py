@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 from numerate.answers.extraction.asides import Aside, concludes, is_check
 from numerate.answers.extraction.clauses import DIGIT
-from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
+from numerate.answers.extraction.derivations import (
+    NUMBER,
+    comes_from,
+    is_sum_of_parts,
+    numbers_of,
+    small_words,
+)
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
 from numerate.answers.extraction.sought import attached_clause, clause_about, sought_words
 from numerate.types import Kind
@@ -99,9 +105,6 @@ _OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
 
 
-_ASSIGNS = re.compile(r"(?<![A-Za-z])[a-zA-Z] ?=")
-
-
 def _is_decisive(sentence: str) -> bool:
     return (
         _CALCULATES.search(sentence) is not None
@@ -155,7 +158,7 @@ def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: K
     return value_of(clause.strip(), kind) if clause else None
 
 
-_RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
+_RESULT = re.compile(rf"= ?\$?({NUMBER})(?![\d.,]*\d| ?[-+*/×÷=])")
 
 
 def last_result(text: str, sentence: str) -> str | None:
