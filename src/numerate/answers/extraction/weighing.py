@@ -72,11 +72,7 @@ def _continued(aside: AsideSentence, above: str, before: str) -> str | None:
 
 def _states_result(text: str, sentence: str, value: str) -> bool:
     return (
-        concludes(sentence)
-        or "**" in sentence
-        or _CALCULATES.search(sentence) is not None
-        or is_calculated(text, sentence, value)
-        or is_calculated(sentence, "", value)
+        _marks_result(sentence) or is_calculated(text, sentence, value) or is_calculated(sentence, "", value)
     )
 
 
@@ -89,7 +85,7 @@ def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kin
     if not isinstance(value, str):
         return _whole_above(sentence, upwards, kind)
     own = numbers_of(value)
-    if len(own) != 1 or _is_decisive(sentence):
+    if len(own) != 1 or _marks_result(sentence) or CORRECTS.search(sentence):
         return value
     for above, _ in islice(upwards, MOST_ABOVE):
         if stated := sought_value(above, kind):
@@ -105,13 +101,8 @@ _OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
 
 
-def _is_decisive(sentence: str) -> bool:
-    return (
-        _CALCULATES.search(sentence) is not None
-        or "**" in sentence
-        or concludes(sentence)
-        or CORRECTS.search(sentence) is not None
-    )
+def _marks_result(sentence: str) -> bool:
+    return concludes(sentence) or "**" in sentence or _CALCULATES.search(sentence) is not None
 
 
 def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
