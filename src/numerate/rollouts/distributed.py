@@ -22,7 +22,8 @@ NamedT = TypeVar("NamedT", bound=Named)
 
 
 def is_distributed() -> bool:
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    """Checks whether a launcher started this process as one of several."""
+    return process_count() > 1
 
 
 def process_count() -> int:
