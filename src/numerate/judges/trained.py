@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class TrainedJudge:
-    """What is said of each solution is in `_step_scores` of the classes below."""
+    """Base of the judges below, which make the scores of a solution in `_step_scores`."""
 
     reader: Reader
 

@@ -22,7 +22,6 @@ NamedT = TypeVar("NamedT", bound=Named)
 
 
 def is_distributed() -> bool:
-    """Checks whether a launcher started this process as one of several."""
     return process_count() > 1
 
 

@@ -12,12 +12,16 @@ from accelerate import PartialState
 from accelerate.utils import gather_object, reduce
 from torch import nn
 
-from numerate.rollouts.distributed import is_distributed
 from numerate.types import NotFinite, RunStopped
 
 T = TypeVar("T")
 PASSED_ON = {error.__name__: error for error in (NotFinite, RunStopped, MemoryError, OSError, ValueError)}
 """kinds of errors that are raised in every process as they are in one, special ones first"""
+
+
+def is_launched() -> bool:
+    """True when a launcher started this process as one of several."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def process_state() -> PartialState:
@@ -35,22 +39,22 @@ def process_state() -> PartialState:
 
 
 def rank() -> int:
-    return process_state().process_index if is_distributed() else 0
+    return process_state().process_index if is_launched() else 0
 
 
 def world_size() -> int:
-    return process_state().num_processes if is_distributed() else 1
+    return process_state().num_processes if is_launched() else 1
 
 
 def barrier() -> None:
-    if is_distributed():
+    if is_launched():
         process_state().wait_for_everyone()
 
 
 def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Replace every gradient by its sum over all processes. Losses are sums, so nothing is divided; what has
     no gradient in any process is left without."""
-    if not is_distributed():
+    if not is_launched():
         return
     trained = [p for p in parameters if p.requires_grad]
     has = torch.tensor([float(p.grad is not None) for p in trained], device=trained[0].device)
@@ -71,14 +75,14 @@ def sum_over_processes(mine: torch.Tensor) -> torch.Tensor:
 
 def sum_tensor(mine: torch.Tensor) -> torch.Tensor:
     """The sum of everybody's tensor, on the CPU."""
-    if not is_distributed():
+    if not is_launched():
         return mine
     return sum_over_processes(mine.to(process_state().device)).cpu()
 
 
 def gather_texts(text: str) -> list[str]:
     """The texts of all processes, in their order."""
-    if not is_distributed():
+    if not is_launched():
         return [text]
     process_state()
     return gather_object([text])
@@ -87,7 +91,7 @@ def gather_texts(text: str) -> list[str]:
 def agreed(make: Callable[[], T]) -> T:
     """Returns what `make` returns. Raises in every process where it raises in one, so that no process waits
     for another that has ended: there what was raised, elsewhere an error of its kind and message."""
-    if not is_distributed():
+    if not is_launched():
         return make()
     result, own, message = None, None, ""
     try:
@@ -118,7 +122,7 @@ def once(do: Callable[[], object]) -> None:
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:
     """The same statistics summed over all processes; every process must hold the same names."""
-    if not is_distributed():
+    if not is_launched():
         return stats
     names = sorted(stats)
     mine = torch.tensor([stats[n] for n in names], dtype=torch.float64, device=process_state().device)

@@ -23,7 +23,7 @@ ASK_SORTED = (
     "how many {items} were {sort}|how many {items} were {sort}",
     "how many {sort} {items} were there|how many {sort} {items} there were",
 )
-GIVEN = (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT)
+GIFT_LINES = (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT)
 CHANGES = (
     Relation(
         "give_away",
@@ -166,7 +166,7 @@ CHANGES = (
             "{S} let {taker} have {frac} of the {items}.",
         ),
         ("{frac} of the {items} went to {taker} as a gift.",),
-        GIVEN,
+        GIFT_LINES,
         ASK_LEFT,
         ("taker",),
     ),
@@ -182,7 +182,7 @@ CHANGES = (
             "{S} let {taker} have {n}% of the {items}.",
         ),
         ("{n}% of the {items} went to {taker} as a gift.",),
-        GIVEN,
+        GIFT_LINES,
         ASK_LEFT,
         ("taker",),
         weight=3,
