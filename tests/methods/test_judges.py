@@ -15,7 +15,7 @@ import torch
 
 from numerate import judges, training
 from numerate.judges.oracle import Oracle
-from numerate.judges.outcome import OutcomeJudge
+from numerate.judges.trained import OutcomeJudge
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
@@ -26,7 +26,7 @@ from numerate.models.reward_model import Laid
 from numerate.rollouts.job import Job
 from numerate.training.batch import pack_rows, pad_rows
 from numerate.training.head_scores import set_read_weights
-from numerate.training.loss_weights import set_loss_weights
+from numerate.training.rows import set_loss_weights
 from numerate.types import Example, Group, LabelledSolution, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS

@@ -16,7 +16,7 @@ from numerate.methods.shared.options import Sample
 from numerate.models.policy import Policy, load
 from numerate.problems import load as load_problems
 from numerate.prompts import render
-from numerate.rollouts import continuations
+from numerate.rollouts import collect, continuations
 from numerate.rollouts.continuations import Beginning
 from numerate.rollouts.job import Job
 from numerate.rollouts.local import LocalEngine
@@ -126,7 +126,7 @@ def test_killed_and_resumed_equals_uninterrupted_and_samples_no_part_twice(
     tmp_path: Path, die_after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of one beginning each."""
-    monkeypatch.setattr(continuations, "PART_ROLLOUTS", 3)
+    monkeypatch.setattr(collect, "PART_ROLLOUTS", 3)
     step_labels.train(stage(tmp_path / "whole"), CFG, work(tmp_path, Continuing([])))
     with pytest.raises(KeyboardInterrupt):
         step_labels.train(stage(tmp_path / "cut"), CFG, work(tmp_path, Continuing([], die_after)))

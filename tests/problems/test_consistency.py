@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from numerate.problems import audit, load, origins
+from numerate.problems import TABLE, audit, load, origins, table
 from numerate.problems.consistency import contradicting_solutions, unusable_answers
 from numerate.types import Problem
 
@@ -72,3 +72,10 @@ def test_findings_make_a_set_unclean_and_lead_back_to_their_lines(tmp_path: Path
     assert origins(str(path)) == [f"{path} line 1", f"{path} line 3"]
     assert origins("stories/test") == []
     assert len(load(str(path))) == 2
+
+
+@pytest.mark.parametrize("name", ["stories", "stories/test", "stories/test[:5]"])
+def test_a_set_is_not_compared_with_itself(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "TABLE", {"stories": TABLE["stories"]})
+    assert list(table.tests_beside(name, [])) == []
+    assert list(table.tests_beside("stories/train", [])) == ["stories/test"]

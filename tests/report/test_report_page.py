@@ -17,8 +17,8 @@ from fake_run import attempt, make, problems
 
 from numerate import report
 from numerate.report import page, rollouts
-from numerate.report.embed import data_block
 from numerate.report.read import read_run
+from numerate.report.rollouts import data_block
 from numerate.store import write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Step, Turn
 

@@ -47,7 +47,7 @@ def test_likelihood_of_the_paper(vectors: dict[str, Any]) -> None:
 def test_the_margin_of_whole_solutions_by_hand() -> None:
     """exp(-3) and exp(-4): met by 1 - ln 2. The other way round, 1 + ln 2; equal ones, ln 2."""
     right, wrong = torch.tensor([-3.0, -4.0, -3.0]), torch.tensor([-4.0, -3.0, -3.0])
-    found = objectives.sequence_margin(right, wrong).tolist()
+    found = objectives.margin(right, wrong).tolist()
     assert found == pytest.approx([0.0, 1 + math.log(2), math.log(2)])
     assert objectives.joint(torch.tensor(found[1]), torch.tensor(1.35), 0.1).item() == pytest.approx(
         1 + math.log(2) + 0.135

@@ -57,7 +57,7 @@ def letter_of(value: str, choices: Choices) -> str | None:
         return None if _is_label_of_another(value, letter, choices) else letter
     value = _capital(box_contents(value))
     text = value if _is_sentence(readable_text(value)) else f"answer: {value}"
-    return _choose_letter(text, choices, listed=True) or None
+    return asserted_letter(text, choices, listed=True) or None
 
 
 def _is_sentence(value: str) -> bool:
@@ -73,16 +73,12 @@ def last_letter(text: str, choices: Choices) -> str | None:
     return asserted_letter(text, choices) or None
 
 
-def asserted_letter(text: str, choices: Choices) -> str | None:
+def asserted_letter(text: str, choices: Choices, listed: bool = False) -> str | None:
     """Returns the letter that the last assertion of a text names, or without an assertion its last mention.
 
-    NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none."""
-    return _choose_letter(text, choices)
+    NONE_CHOSEN where the text speaks of letters and chooses none; None where it speaks of none.
 
-
-def _choose_letter(text: str, choices: Choices, listed: bool = False) -> str | None:
-    """Returns the letter of the last assertion or mention; "" without one. listed: a letter counts although
-    another text is beside it, as in `(A) garage (B) attic`."""
+    listed: what stands beside the letter counts too, as in `(A) garage (B) attic`."""
     tail = readable_text(text[-LONGEST:])
     labels = tuple(label.upper() for label, _ in choices)
     claims = letter_statements(tail, labels)

@@ -30,10 +30,9 @@ from numerate.answers.extraction.hash_lines import hash_answer
 from numerate.answers.extraction.headings import blocks_below_headings, bold_opening
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.phrase_answers import phrase_answer
-from numerate.answers.extraction.regions import Region, visible_region
+from numerate.answers.extraction.regions import Region, visible_region, without_openers
 from numerate.answers.extraction.statement_values import statement_value
 from numerate.answers.extraction.tagged_answers import only_number, opens_object, tagged_text
-from numerate.answers.extraction.thoughts import without_openers
 from numerate.answers.extraction.turns import next_turns
 from numerate.answers.sources import (
     GUESS_OF,

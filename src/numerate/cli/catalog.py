@@ -166,15 +166,10 @@ def describe_facts(members: Sequence[Problem], to_stderr: bool) -> dict[str, Any
 
 def audit_facts(name: str, members: Sequence[Problem], against: list[str], to_stderr: bool) -> dict[str, Any]:
     """Returns duplicates, and overlap with the sets named or with every test set on this machine."""
-    from numerate import problems
-    from numerate.problems.descriptions import audit_problems, tests_at_hand
-    from numerate.problems.spec import parse_spec
+    from numerate.problems.descriptions import audit_problems
+    from numerate.problems.table import tests_beside
 
-    if against:
-        tests = {other: problems.load(other) for other in against}
-    else:
-        tests = tests_at_hand(problems.TABLE, {part.name for part in parse_spec(name)})
-    audited = audit_problems(members, dict(tests))
+    audited = audit_problems(members, tests_beside(name, against))
     table.print_pairs(audited.rows(), to_stderr=to_stderr)
     for ids in audited.duplicates[:SHOWN_PAIRS]:
         terminal.echo(f"  duplicates: {', '.join(ids)}", err=to_stderr)

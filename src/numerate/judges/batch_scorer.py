@@ -40,8 +40,8 @@ class Reader:
     def __init__(
         self,
         scorer: ScoreModel | EvaluatorModel,
-        tokens: int,
-        window: int,
+        tokens: int = TOKENS,
+        window: int = WINDOW,
         ask: Ask | None = None,
         ends_only: bool = False,
     ) -> None:

@@ -6,10 +6,9 @@
     ranking          ROC and AUC, also within problems      of a scorer's scores
     calibration      reliability, ECE, Brier                of scores that are probabilities
     first_errors     F1 of first errors, by position        of a step scorer
-    steps            steps per solution, repeated ones      where reward hacking of a step scorer shows
     health           whether a stage learns               conditions on its log, with remedies
     intervals        Wilson, bootstrap means, breakdowns    over problems
-    reward_hacking   slopes of reward and accuracy          of a policy in training: signs of reward hacking
+    reward_hacking   slopes of reward and accuracy          of a policy in training; steps, repeated ones
     paired           bootstrap difference, McNemar, Holm    of two models on the same problems
 
 Plain values in, plain values out; everything random is seeded, so the same input gives the same number.
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     )
     from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
     from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
-    from numerate.metrics.ranking import Area, Operating, auc, auc_interval, auc_within, roc
+    from numerate.metrics.ranking import Operating, auc, auc_interval, auc_within, roc
     from numerate.metrics.rerank_accuracy import (
         LimitChoice,
         choose_limit,
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
         strategy_curves,
         strategy_outcomes,
     )
+    from numerate.metrics.reward_hacking import StepCounts, step_counts
     from numerate.metrics.samples import Candidates, diversity, maj_at_k, majk, pass_at_k
-    from numerate.metrics.steps import StepCounts, step_counts
     from numerate.metrics.subsets import rerank_at_k
 else:
     __getattr__, __dir__ = lazy.exports(
@@ -58,15 +57,14 @@ else:
         first_errors="FirstErrors Position by_position choose_threshold first_error first_error_f1",
         intervals="Share accuracy_by mean_interval wilson",
         paired="Difference McNemar holm mcnemar paired_bootstrap",
-        ranking="Area Operating auc auc_interval auc_within roc",
+        ranking="Operating auc auc_interval auc_within roc",
         rerank_accuracy="LimitChoice choose_limit optimistic_choice strategy_curves strategy_outcomes",
+        reward_hacking="StepCounts step_counts",
         samples="Candidates diversity maj_at_k majk pass_at_k",
-        steps="StepCounts step_counts",
         subsets="rerank_at_k",
     )
 
 __all__ = [
-    "Area",
     "Bar",
     "Bin",
     "Candidates",

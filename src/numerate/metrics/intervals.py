@@ -20,7 +20,7 @@ BLOCK = 1 << 21
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A proportion of n problems with its interval."""
+    """A proportion, or an area under the ROC curve, with its interval; n: problems or scores."""
 
     value: float
     low: float

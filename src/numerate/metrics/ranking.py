@@ -10,10 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from numerate.metrics.intervals import Floats, mean_interval, percentile_interval
-
-BLOCK = 1 << 21
-"""numbers held at once while resampling: 16 MB"""
+from numerate.metrics.intervals import BLOCK, Floats, Share, mean_interval, percentile_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +20,6 @@ class Operating:
     threshold: float
     false_positives: float
     true_positives: float
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """An area under the ROC curve with its interval; n as in the function that returns it."""
-
-    value: float
-    low: float
-    high: float
-    n: int
 
 
 def auc(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -54,9 +41,9 @@ def auc_interval(
     confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
-) -> Area:
-    """Returns the area with a percentile interval that resamples *problems* with all their solutions, which
-    are not independent (Field and Welsh 2007).
+) -> Share:
+    """Returns the area of n scores with a percentile interval that resamples *problems* with all their
+    solutions, which are not independent (Field and Welsh 2007).
 
     problems: the problem of each score. Resamples in which all are right or all wrong have no area and are
     left out.
@@ -77,7 +64,7 @@ def auc_interval(
     areas = areas[np.isfinite(areas)]
     value = auc(scores, labels)
     low, high = percentile_interval(areas, confidence) if len(areas) else (0.0, 1.0)
-    return Area(value, min(low, value), max(high, value), len(score))
+    return Share(value, min(low, value), max(high, value), len(score))
 
 
 def auc_within(
@@ -87,7 +74,7 @@ def auc_within(
     confidence: float = 0.95,
     resamples: int = 10_000,
     seed: int = 0,
-) -> Area:
+) -> Share:
     """Returns the chance that a right solution scores above a wrong one *of the same problem*, ties counting
     one half: the mean over the problems that have both, with equal weights.
 
@@ -110,7 +97,7 @@ def auc_within(
     if not areas:
         raise ValueError("no problem has both right and wrong solutions: sample more solutions per problem")
     value, low, high = mean_interval(areas, confidence, resamples, seed)
-    return Area(value, low, high, len(areas)) if len(areas) > 1 else Area(value, 0.0, 1.0, 1)
+    return Share(value, low, high, len(areas)) if len(areas) > 1 else Share(value, 0.0, 1.0, 1)
 
 
 def _numbered(problems: Sequence[Hashable], count: int) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist, fmean
 
+from numerate.steps import split
+
 WINDOW = 80
 """rounds that the alarm looks back at most"""
 FEWEST = 5
@@ -126,3 +128,25 @@ def unbiased_variance(values: Sequence[float]) -> float:
     """Returns the unbiased estimate; 0 for a single value."""
     mean = fmean(values)
     return math.fsum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StepCounts:
+    """Number of steps and share of repeated ones in solutions."""
+
+    steps: float
+    """mean per solution"""
+    repeated: float
+    """share of steps whose text occurs earlier in the same solution"""
+
+
+def step_counts(solutions: Sequence[str]) -> StepCounts:
+    """Returns the number of steps and the share of repeated ones: signs of a gamed reward for steps, where
+    both rise and accuracy does not.
+
+    Gao et al. 2024 (arXiv 2410.15115): a policy with rewards per step repeats good ones, or writes many
+    empty ones. Steps are those of `steps.split`. No solutions, or none with a step, have 0 of both."""
+    texts = [[step.text for step in split(solution)] for solution in solutions]
+    count = sum(map(len, texts))
+    different = sum(len(set(steps)) for steps in texts)
+    return StepCounts(count / max(1, len(texts)), (count - different) / max(1, count))

@@ -24,11 +24,7 @@ class Candidates:
     """an evaluator's; None where there is none, which is enough for the majority vote"""
 
     def __post_init__(self) -> None:
-        if len(self.clusters) != len(self.correct):
-            raise ValueError(
-                f"{len(self.clusters)} cluster ids and {len(self.correct)} verdicts: give one of each "
-                "per sample"
-            )
+        _check(self.clusters, self.correct)
         if self.scores is not None and len(self.scores) != len(self.clusters):
             raise ValueError(
                 f"{len(self.scores)} scores for {len(self.clusters)} samples: give one score per sample"

@@ -14,7 +14,7 @@ from typing import Any, cast
 from numerate.answers.references import is_letter, stands_for_nothing
 from numerate.answers.text.boxes import ends_in_empty_mark, find_boxes
 from numerate.problems.choices import read_choices, read_letter
-from numerate.problems.conversation import question_of, read_completion, read_messages, read_prompt
+from numerate.problems.conversation import Messages, question_of, read_completion, read_messages, read_prompt
 from numerate.problems.reference_answer import marked_answer, stated_answer
 from numerate.problems.row import NUMBER, Row, plain_number
 from numerate.problems.sets import prm800k
@@ -53,11 +53,6 @@ def read_problem(row: Row) -> Problem:
     raise ValueError(f"{row.where}: unknown columns {columns}; supported are: {known}")
 
 
-def row_id(row: Row) -> str:
-    """Returns the row's own id, "" where it has none."""
-    return row.maybe("id", "unique_id")
-
-
 def question_answer(row: Row) -> Problem:
     """Reads `question` or `problem`, with `answer`, `solution` or both; optionally `choices`.
 
@@ -76,7 +71,9 @@ def question_answer(row: Row) -> Problem:
     return build_problem(row, question, answer, solution)
 
 
-def build_problem(row: Row, question: str, answer: str, solution: str = "", **meta: Any) -> Problem:
+def build_problem(
+    row: Row, question: str, answer: str, solution: str = "", history: Messages | None = None, **meta: Any
+) -> Problem:
     """Returns a Problem with the row's own id, kind and source; its remaining columns go to `meta`.
 
     Raises ValueError where the answer is what programs write for a missing one."""
@@ -92,13 +89,13 @@ def build_problem(row: Row, question: str, answer: str, solution: str = "", **me
             tuple(filter(row.has, ANSWERS)) or "answer", "a letter, or the column 'choices' as well"
         )
     return Problem(
-        id=row_id(row),
+        id=row.maybe("id", "unique_id"),
         question=question,
         answer=plain_number(answer) if kind == "number" else answer.strip(),
         solution=solution,
         kind=kind,
         source=row.maybe("source"),
-        meta={**row.rest(*KNOWN), **own, **meta},
+        meta={**row.rest(*KNOWN), **own, **meta, **({"history": history} if history else {})},
     )
 
 
@@ -160,13 +157,13 @@ def _prompt_answer(row: Row) -> Problem:
     return _problem(row, question, history, row.maybe("solution"), "solution", "ground_truth")
 
 
-def _problem(row: Row, question: str, history: list[dict[str, str]], solution: str, *used: str) -> Problem:
+def _problem(row: Row, question: str, history: Messages, solution: str, *used: str) -> Problem:
     """Returns a question with a solution, whose answer is the row's own or the one that the solution marks or
     states. Text without problems has no answer."""
     answer = row.maybe(*ANSWERS) or marked_answer(solution) or stated_answer(solution)
     if not answer.strip() and _marks_nothing(solution):
         raise row.wrong(used[0], "a solution with an answer after #### or in \\boxed{}")
-    problem = build_problem(row, question, answer, solution, **({"history": history} if history else {}))
+    problem = build_problem(row, question, answer, solution, history)
     return replace(problem, meta={key: value for key, value in problem.meta.items() if key not in used})
 
 
@@ -188,9 +185,7 @@ def _preference(row: Row) -> Problem:
     question, history = read_prompt(row, "prompt")
     answer = row.maybe("answer", "ground_truth")
     meta = {"chosen": read_completion(row, "chosen"), "rejected": read_completion(row, "rejected")}
-    return build_problem(
-        row, question, answer, row.maybe("solution"), **meta, **({"history": history} if history else {})
-    )
+    return build_problem(row, question, answer, row.maybe("solution"), history, **meta)
 
 
 def _stepwise(row: Row) -> Problem:
@@ -214,7 +209,7 @@ def _verl(row: Row) -> Problem:
     if truth is None:
         raise row.wrong("reward_model", "an object with 'ground_truth'")
     answer = Row(row.where, {"ground_truth": truth}).text("ground_truth")
-    problem = build_problem(row, question, answer, "", **({"history": history} if history else {}))
+    problem = build_problem(row, question, answer, "", history)
     return replace(problem, source=row.maybe("data_source"))
 
 

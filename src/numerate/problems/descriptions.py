@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numerate.problems.consistency import AnswerFinding, contradicting_solutions, unusable_answers
 from numerate.problems.dataset import content_hash
 from numerate.problems.decontamination import Overlap, compare_prepared, duplicate_groups, prepare_problems
-from numerate.problems.resolve import Loader
 from numerate.types import Problem
 
 BREAKDOWNS = ("level", "subject", "steps", "type", "module", "regime", "fold")
@@ -122,16 +121,6 @@ def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Proble
         tuple(unusable_answers(problems)),
         tuple(contradicting_solutions(problems)),
     )
-
-
-def tests_at_hand(table: dict[str, Loader], besides: Set[str]) -> dict[str, Sequence[Problem]]:
-    """Returns the test split of every known set on this machine, except those in `besides`."""
-    loaders = {f"{loader.name}/{loader.default}": loader for loader in table.values() if loader.default}
-    return {
-        name: loader.problems(loader.default)
-        for name, loader in loaders.items()
-        if name not in besides and loader.at_hand(loader.default)
-    }
 
 
 def _group(problems: Sequence[Problem], name: str) -> dict[str, int]:

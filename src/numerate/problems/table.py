@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 
-from numerate.problems.descriptions import Audit, tests_at_hand
-from numerate.problems.descriptions import audit_problems as audit_with
+from numerate.problems.descriptions import Audit, audit_problems
 from numerate.problems.mix import mix_sets, shuffle_problems
 from numerate.problems.resolve import Files, Known, Loader, ProblemSource, resolve_source
 from numerate.problems.spec import Part, parse_spec
@@ -72,28 +71,38 @@ def check(name: str, *, split: str | None = None) -> None:
     Raises:
         ValueError: with the remedy.
     """
-    for part in parse_spec(name):
-        resolve_source(part.name, split, TABLE).check()
+    for source in _sources(name, split):
+        source.check()
 
 
 def at_hand(name: str, *, split: str | None = None) -> bool:
     """Returns whether every part of the set can be read without the hub."""
-    return all(resolve_source(part.name, split, TABLE).at_hand() for part in parse_spec(name))
+    return all(source.at_hand() for source in _sources(name, split))
 
 
 def is_test_split(name: str, *, split: str | None = None) -> bool:
     """Returns whether any part of the set is for evaluation only; training on it must be refused."""
-    return any(resolve_source(part.name, split, TABLE).kind == "test" for part in parse_spec(name))
+    return any(source.kind == "test" for source in _sources(name, split))
 
 
 def audit(name: str, *, against: str = "", limit: int | None = None) -> Audit:
     """Returns duplicates of a set, overlap with another set (by default every test split of the known sets on
     this machine), and wrong answers."""
-    problems = load(name, limit=limit)
+    return audit_problems(load(name, limit=limit), tests_beside(name, [against] if against else []))
+
+
+def tests_beside(name: str, against: Sequence[str]) -> dict[str, Sequence[Problem]]:
+    """Returns the sets to compare a set with: those named, else every test split of the known sets on this
+    machine, except its own."""
     if against:
-        return audit_with(problems, {against: load(against)})
+        return {other: load(other) for other in against}
     own = {f"{source.loader.name}/{source.split}" for source in _sources(name) if isinstance(source, Known)}
-    return audit_with(problems, tests_at_hand(TABLE, besides=own))
+    loaders = {f"{loader.name}/{loader.default}": loader for loader in TABLE.values() if loader.default}
+    return {
+        other: loader.problems(loader.default)
+        for other, loader in loaders.items()
+        if other not in own and loader.at_hand(loader.default)
+    }
 
 
 def origins(name: str) -> list[str]:
@@ -103,8 +112,8 @@ def origins(name: str) -> list[str]:
     return source.origins(part.start, part.stop) if isinstance(source, Files) and not more else []
 
 
-def _sources(name: str) -> list[ProblemSource]:
-    return [resolve_source(part.name, None, TABLE) for part in parse_spec(name)]
+def _sources(name: str, split: str | None = None) -> Iterator[ProblemSource]:
+    return (resolve_source(part.name, split, TABLE) for part in parse_spec(name))
 
 
 def _read(part: Part, split: str | None, first: int | None, seed: int | None) -> list[Problem]:

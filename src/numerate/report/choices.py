@@ -21,6 +21,8 @@ from numerate.report.tables import (
 
 CROSSED = ("rerank_all_at_k", "weighted_at_k")
 """strategies of the table of scorers by models: best score, and weighted vote"""
+STRATEGIES = [metric.name for metric in catalog.metrics_in("strategies")]
+"""metrics of the selection strategies, the vote first"""
 WITHIN = (
     "AUC over all samples also rewards estimates of a problem's difficulty. Selection among the samples of "
     "one problem depends on AUC within: the chance that a right sample scores above a wrong sample of the "
@@ -60,18 +62,13 @@ def selection_tables(run: RunRecord) -> list[Choices]:
     quality = [metric.name for metric in catalog.summary()]
     for problems in unique_names([row.problems for row in judge_results(run.results)]):
         mine = [row for row in judge_results(run.results) if row.problems == problems]
-        ways = [SAMPLED, *strategies()]
+        ways = [SAMPLED, *STRATEGIES]
         votes = [row for row in whole_set(run.results) if row.problems == problems and row.metric in ways]
         every = votes + mine
         tables += _table(run, problems, "selection strategies by scorer", every, ways)
         tables += _table(run, problems, "quality of the scores", mine, quality, WITHIN)
         tables += _crossed(run, problems, every)
     return tables
-
-
-def strategies() -> list[str]:
-    """Returns the metrics of the selection strategies, the vote first."""
-    return [metric.name for metric in catalog.metrics_in("strategies")]
 
 
 def _table(
@@ -91,9 +88,9 @@ def _table(
 
 
 def _columns(rows: Sequence[Result], metrics: Sequence[str]) -> tuple[Column, ...]:
-    most = max((row.k or 1 for row in rows if row.metric in strategies()), default=None)
+    most = max((row.k or 1 for row in rows if row.metric in STRATEGIES), default=None)
     there = [metric for metric in metrics if any(row.metric == metric for row in rows)]
-    return tuple(make_column(metric, most if metric in strategies() else None) for metric in there)
+    return tuple(make_column(metric, most if metric in STRATEGIES else None) for metric in there)
 
 
 def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cell | None:

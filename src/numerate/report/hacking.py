@@ -15,7 +15,6 @@ from numerate.report.figures import plain_name, thin_points, tint_of
 from numerate.report.read import Points, RunRecord, StageRecord
 from numerate.report.results import finite_number
 from numerate.report.rollouts import clip_text
-from numerate.report.stacked import plot_stacked
 
 SHOWN = 6
 """rollouts on the page, of those in the log with the alarms of a stage"""
@@ -57,7 +56,7 @@ def watched_stages(run: RunRecord) -> list[Watched]:
                 ("accuracy", plots.PlotLine(tint, thin_points(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain_name(stage.name)}"
-            svg = plot_stacked(f"h{index}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
+            svg = plots.plot_stacked(f"h{index}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
             shown = tuple(overpaid_rollouts(run, stage.alarms))
             watched.append(Watched(stage.name, svg, alarm_text(stage.alarms), shown))
     return watched

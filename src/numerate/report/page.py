@@ -7,6 +7,8 @@ request."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -21,10 +23,9 @@ from markupsafe import Markup
 from numerate.metrics import reward_hacking
 from numerate.report import choices, figures, hacking, plots, selection
 from numerate.report import health as checks
-from numerate.report.embed import data_block, source_hash
 from numerate.report.read import RunRecord, read_run
 from numerate.report.results import unique_names
-from numerate.report.rollouts import Embedded, embed_rollouts
+from numerate.report.rollouts import Embedded, data_block, embed_rollouts
 from numerate.report.rounds import training_rounds
 from numerate.report.tables import Table, TableRow, Versus, differences, shared_size, summary
 from numerate.store import write_text
@@ -121,8 +122,10 @@ def read_asset(name: str) -> str:
 
 
 def _policy(script: str) -> str:
+    """Returns the Content-Security-Policy, which names the inline script by its hash."""
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return (
-        f"default-src 'none'; script-src '{source_hash(script)}'; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

@@ -122,6 +122,33 @@ def plot_lines(
         return render_svg(figure, salt, name)
 
 
+def plot_stacked(
+    salt: str,
+    name: str,
+    drawn: Sequence[tuple[str, PlotLine, bool]],
+    *,
+    x: str,
+    shaded: Sequence[tuple[float, float]] = (),
+) -> Markup:
+    """Plots curves of one stage, one above the other: the same rounds, each with a scale of its own.
+
+    drawn: (what the ordinate is called, the curve, whether its values are shares), from top to bottom.
+    shaded: stretches of the abscissa, on all of them."""
+    with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
+        figure = Figure(figsize=(7.6, 1.9 * len(drawn)), dpi=100, layout="constrained")
+        FigureCanvasSVG(figure)
+        panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
+        for axes, (label, line, percent) in zip(panels, drawn, strict=True):
+            for low, high in shaded:
+                axes.axvspan(low, high, color=MUTED, alpha=0.16, linewidth=0)
+            draw_curve(axes, line)
+            format_ordinate(axes, percent)
+            axes.set_ylabel(label)
+        panels[-1].set_xlabel(x)
+        panels[-1].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        return render_svg(figure, salt, name)
+
+
 def draw_curve(axes: Axes, line: PlotLine, band: float = 0.16) -> None:
     tint = line_colour(line.colour)
     xs, ys = [x for x, _ in line.points], [y for _, y in line.points]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from numerate.store import read_json
+from numerate.store import read_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,7 @@ def read_metrics(run_dir: Path) -> dict[str, Any]:
 
     Raises ValueError where the file is not a JSON object."""
     path = run_dir / "metrics.json"
-    if not path.is_file():
-        return {}
-    loaded = read_json(path)
-    if not isinstance(loaded, dict):
-        raise ValueError(f'{path}: expected an object with "results": measure the run again')
-    return loaded
+    return read_object(path, "measure the run again") if path.is_file() else {}
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ second of either."""
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from markupsafe import Markup
 
 from numerate.answers import grade
-from numerate.report.embed import data_block
 from numerate.report.read import RunRecord, SourceRecord
 from numerate.report.results import finite_number
 from numerate.types import Problem
@@ -27,6 +28,7 @@ from numerate.types import Problem
 CAP = 2000  # rollouts on a page
 SIZE = 4_000_000  # bytes of their JSON, roughly
 LONGEST = 6000  # characters of one text on the page
+ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +264,12 @@ def clip_text(text: str, longest: int = LONGEST) -> str:
     if len(text) <= longest:
         return text
     return f"{text[:longest]} … ({len(text) - longest:,} more characters, whole in the Parquet files)"
+
+
+def data_block(value: Any) -> Markup:
+    """Returns JSON for a <script type="application/json"> element: it can't end that and holds ASCII only, so
+    U+2028, NUL and lone surrogates are escapes too.
+
+    Raises ValueError on NaN and infinities: `results.finite_number` keeps them out."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(ESCAPES))

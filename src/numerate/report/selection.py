@@ -59,7 +59,7 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         if curve:
             name, note = catalog.title(metric.name, "K"), catalog.explain(metric.name, "K")
             tinted = [(index, [row for row in curve if row.model == m]) for index, m in enumerate(models)]
-            svg = _lines(f"{salt}-cost", name, tinted, "K, clusters", doubling=True, top=1.04)
+            svg = _lines(f"{salt}-cost", name, tinted, "K, clusters", 1.04)
             figures.append(Figure(name, note, svg))
     for metric in catalog.metrics_in("histograms"):
         bars = [row for row in rows if row.metric == metric.name and row.by]
@@ -124,7 +124,7 @@ def _against_samples(rows: Sequence[Result], judge: str, salt: str, top: float) 
         for index, metric in enumerate(strategies())
     ]
     name = f"{plain_name(judge)}: accuracy against samples"
-    svg = _lines(f"{salt}-k", name, tinted, "k, samples", doubling=True, top=top)
+    svg = _lines(f"{salt}-k", name, tinted, "k, samples", top)
     return Figure(name, "by selection strategy", svg)
 
 
@@ -146,7 +146,7 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
     note = f"best {100 * (best.value or 0):.1f}% at {best.limit} (optimistic)" if best else ""
     name = f"{plain_name(judge)}: accuracy against K and N"
-    svg = _lines(f"{salt}-limit", name, tinted, "K, clusters; N, samples", doubling=True, top=top)
+    svg = _lines(f"{salt}-limit", name, tinted, "K, clusters; N, samples", top)
     return Figure(name, note, svg)
 
 
@@ -209,11 +209,6 @@ def _measured(rows: Sequence[Result], metric: str, judge: str) -> Cell | None:
 
 
 def _lines(
-    salt: str,
-    name: str,
-    tinted: Sequence[tuple[int, Sequence[Result]]],
-    x: str,
-    doubling: bool = False,
-    top: float | None = None,
+    salt: str, name: str, tinted: Sequence[tuple[int, Sequence[Result]]], x: str, top: float
 ) -> plots.Markup:
-    return plots.plot_lines(salt, name, lines_by_k(tinted), x=x, percent=True, doubling=doubling, top=top)
+    return plots.plot_lines(salt, name, lines_by_k(tinted), x=x, percent=True, doubling=True, top=top)

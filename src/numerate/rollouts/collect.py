@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from numerate.progress import Progress, Task
 from numerate.prompts import render, with_prefix
@@ -15,6 +16,7 @@ from numerate.rollouts.sharing import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Group, Problem, Prompt, Rollout, Sampling, Scored
 
+T = TypeVar("T")
 PART_ROLLOUTS = 1024
 """rollouts per file; a part is always sampled as a whole, so that a resumed collection is the same bit for
 bit"""
@@ -46,10 +48,8 @@ def collect(
     grade_truncated: truncated rollouts may be right, see `rewards.correct`. With several processes each
     samples its share of every part, and all of them yield all groups.
     """
-    size = max(1, PART_ROLLOUTS // n)
-    chunks = [problems[i : i + size] for i in range(0, len(problems), size)]
-    names = [folder / f"part-{i:05d}.parquet" for i in range(len(chunks))]
-    missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
+    parts = split_parts(folder, problems, n)
+    missing = [(name, chunk) for name, chunk in parts if not name.exists()]
     with progress.task(label, total=len(problems) * n, unit="rollouts") as task:
         task.advance(n * (len(problems) - sum(len(chunk) for _, chunk in missing)))
 
@@ -63,8 +63,17 @@ def collect(
 
         for name, chunk in missing:
             write_part(name, chunk, make)
-    for name, chunk in zip(names, chunks, strict=True):
+    for name, chunk in parts:
         yield from whole_groups(name, n, group_rows(chunk, list(read_rollouts(name))))
+
+
+def split_parts(folder: Path, items: Sequence[T], n: int) -> list[tuple[Path, Sequence[T]]]:
+    """Returns the file of every part, with the items of which it holds n rollouts each."""
+    size = max(1, PART_ROLLOUTS // n)
+    return [
+        (folder / f"part-{i:05d}.parquet", items[start : start + size])
+        for i, start in enumerate(range(0, len(items), size))
+    ]
 
 
 def whole_groups(part: Path, n: int, groups: Iterable[Group]) -> Iterator[Group]:

@@ -6,7 +6,7 @@ same in every run."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from numerate.progress import Progress, Task
 from numerate.prompts import render, with_prefix
 from numerate.rewards.correct import score_rollout
-from numerate.rollouts.collect import PART_ROLLOUTS
+from numerate.rollouts.collect import split_parts
 from numerate.rollouts.sharing import write_part
 from numerate.store import read_rollouts
 from numerate.types import Engine, Problem, Prompt, Sampling, Scored
@@ -51,10 +51,8 @@ def continuation_successes(
     Parts that are already in `folder` are read instead of sampled. With several processes each samples its
     share of every part."""
     once = list({beginning.id: beginning for beginning in beginnings}.values())
-    size = max(1, PART_ROLLOUTS // n)
-    chunks = [once[i : i + size] for i in range(0, len(once), size)]
-    names = [folder / f"part-{i:05d}.parquet" for i in range(len(chunks))]
-    missing = [(name, chunk) for name, chunk in zip(names, chunks, strict=True) if not name.exists()]
+    parts = split_parts(folder, once, n)
+    missing = [(name, chunk) for name, chunk in parts if not name.exists()]
     with progress.task("continuing", total=len(once) * n, unit="rollouts") as task:
         task.advance(n * (len(once) - sum(len(chunk) for _, chunk in missing)))
         for name, chunk in missing:
@@ -64,13 +62,10 @@ def continuation_successes(
                 lambda begun: sample_continuations(engine, begun, n, params, style, task, grade_truncated),
             )
     successes: dict[str, list[bool]] = defaultdict(list)
-    for scored in read_parts(names):
-        successes[scored.rollout.problem_id].append(bool(scored.reward.value))
+    for name, _ in parts:
+        for scored in read_rollouts(name):
+            successes[scored.rollout.problem_id].append(bool(scored.reward.value))
     return successes
-
-
-def read_parts(names: Sequence[Path]) -> Iterator[Scored]:
-    return (scored for name in names for scored in read_rollouts(name))
 
 
 def sample_continuations(

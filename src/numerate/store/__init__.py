@@ -7,14 +7,12 @@ folders     leftovers of killed writers, links, sizes
 log         the growing log
 lock        one writer per folder
 replaced    results that were made from something else by now
-sums        checksums of a folder's files
 rollouts    scored rollouts as Parquet
 problems    problem sets as JSONL
-identity    hashes that say whether something has to be done again
+hashes      identities, checksums of a folder's files
 folder      where everything of a run lies
 """
 
-from numerate.store.checksums import SUMS, find_damage
 from numerate.store.files import (
     make_folder,
     move_path,
@@ -27,7 +25,7 @@ from numerate.store.files import (
 )
 from numerate.store.folder import RunFolder
 from numerate.store.folders import clear_leftovers, file_sizes, symbolic_links
-from numerate.store.identity import file_hash, identity_hash
+from numerate.store.hashes import SUMS, file_hash, find_damage, identity_hash
 from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
 from numerate.store.lock import LOCK, check_free, hold_lock
 from numerate.store.log import (

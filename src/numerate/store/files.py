@@ -16,7 +16,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from numerate.store.checksums import SUMS, checksum_lines
+from numerate.store.hashes import SUMS, checksum_lines
 from numerate.store.paths import follow_links, hidden_sibling, is_stream, lives, read_hidden
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

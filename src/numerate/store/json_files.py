@@ -16,24 +16,22 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, _dumps(value, path, indent=1) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises ValueError for a file that is missing or not JSON."""
+REMEDY = "restore it, or delete it and run again"
+
+
+def read_json(path: Path, remedy: str = REMEDY) -> Any:
+    """Raises ValueError, with the remedy, for a file that is missing or not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: not JSON ({error}); restore it, or delete it and run again") from error
-
-
-def read_object(path: Path, remedy: str = "restore it, or delete it and run again") -> dict[str, Any]:
-    """Returns what a file of one JSON object holds. Raises ValueError, with the remedy, for anything else."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; {remedy}") from None
     except ValueError as error:
         raise ValueError(f"{path}: not JSON ({error}); {remedy}") from error
+
+
+def read_object(path: Path, remedy: str = REMEDY) -> dict[str, Any]:
+    """Returns what a file of one JSON object holds. Raises ValueError, with the remedy, for anything else."""
+    value = read_json(path, remedy)
     if not isinstance(value, dict):
         raise ValueError(f"{path}: expected a JSON object, found {str(value)[:40]!r}; {remedy}")
     return cast(dict[str, Any], value)

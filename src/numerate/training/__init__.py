@@ -22,8 +22,13 @@ if TYPE_CHECKING:
         word_logprobs,
     )
     from numerate.training.learner import Learner
-    from numerate.training.logprobs import hidden_states, logprobs_of, token_logprobs
-    from numerate.training.loss_weights import set_loss_weights
+    from numerate.training.logprobs import (
+        hidden_states,
+        logprobs_and_values,
+        logprobs_of,
+        token_logprobs,
+        token_values,
+    )
     from numerate.training.old_logprobs import (
         add_old_logprobs,
         compute_column,
@@ -40,11 +45,16 @@ if TYPE_CHECKING:
         token_means,
     )
     from numerate.training.reference import Reference
-    from numerate.training.rows import demonstration_row, drop_overlong, rollout_row, tagged_row
+    from numerate.training.rows import (
+        demonstration_row,
+        drop_overlong,
+        rollout_row,
+        set_loss_weights,
+        tagged_row,
+    )
     from numerate.training.schedule import batch_rows, cosine, epoch_slice, linear, minibatch
     from numerate.training.stage import Stage
     from numerate.training.trackers import open_tracker
-    from numerate.training.value_outputs import logprobs_and_values, token_values
 else:
     __getattr__, __dir__ = lazy.exports(
         __name__,
@@ -53,17 +63,15 @@ else:
         head_scores="head_logits keep_rows labelled_row labelled_steps "
         "read_scores score_row score_rows set_read_weights word_logprobs",
         learner="Learner",
-        logprobs="hidden_states logprobs_of token_logprobs",
-        loss_weights="set_loss_weights",
+        logprobs="hidden_states logprobs_and_values logprobs_of token_logprobs token_values",
         old_logprobs="add_old_logprobs compute_column recompute_logprobs sampler_logprobs",
         policy_gradient="clipped_surrogate kl policy_shift_stats "
         "ratio sequence_ratio subtract_kl token_means",
         reference="Reference",
-        rows="demonstration_row drop_overlong rollout_row tagged_row",
+        rows="demonstration_row drop_overlong rollout_row set_loss_weights tagged_row",
         schedule="batch_rows cosine epoch_slice linear minibatch",
         stage="Stage",
         trackers="open_tracker",
-        value_outputs="logprobs_and_values token_values",
     )
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import isfinite, isnan
 
 import torch
 from torch import Tensor, nn
@@ -16,15 +17,16 @@ from numerate.processes import process_count, rank
 from numerate.training import distributed
 from numerate.training.activation_checkpointing import Checkpointing, Switch
 from numerate.training.batch import Batch, group_by_prompt, micro_batches, pack_rows, pad_rows
-from numerate.training.finite import check_step
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import HEAD_MIB, head_memory, unwrapped_lm
 from numerate.training.packed_attention import can_pack, use_packed
 from numerate.training.trainable import Trained
-from numerate.types import Example, Stats
+from numerate.types import Example, NotFinite, Stats
 
 SCALER = ("scale", "_growth_tracker")
 """what the scaling of float16's losses remembers from step to step"""
+SMALLEST_SCALE = 1.0
+"""of float16's losses: where a gradient overflows at this scale it is the gradient, not the scaling"""
 
 
 class Learner:
@@ -209,3 +211,20 @@ def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device)
         if kind == "optimizer" and owner == name:
             kept[key] = value.to("cpu" if key == "step" else device)
     return kept
+
+
+def check_step(loss: float, norm: float, lr: float, scale: float | None, compute: torch.dtype) -> bool:
+    """Returns whether a step is applied, from the loss and the gradient's norm of all processes: False where
+    float16's scale has to fall first. Raises NotFinite where either is not finite.
+
+    scale: of the loss in float16, None in other formats."""
+    if isfinite(loss) and isfinite(norm):
+        return True
+    if scale is not None and scale > SMALLEST_SCALE and not isnan(loss):  # the scaled loss may overflow too
+        return False
+    quantity, value = ("gradient norm", norm) if isfinite(loss) else ("loss", loss)
+    wider = "" if compute == torch.float32 else f", set dtype: float32 in place of {str(compute)[6:]}"
+    raise NotFinite(
+        f"the {quantity} is {value:g}: this step was not applied. Lower the learning rate (now "
+        f"{lr:g}){wider}, or check the model, the rewards and the data for wrong numbers"
+    )

@@ -1,4 +1,4 @@
-"""Log-probabilities of the trained tokens, without the whole [tokens, vocabulary] in memory."""
+"""Log-probabilities of the trained tokens, without the whole [tokens, vocabulary] in memory; their values."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from numerate.models.matmul import matrix_product
+from numerate.models.value_head import Captured, Joint, capture_activations
 from numerate.training.batch import Batch
 from numerate.training.packed_attention import Layout, use_packed
 
@@ -183,3 +184,26 @@ def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) 
     ]
     logp_N = torch.cat(parts) if parts else h_ND.new_zeros(0, dtype=torch.float32)
     return batch.scatter((line_N, at_N), logp_N)
+
+
+# -- values ----------------------------------------------------------------------
+def logprobs_and_values(model: nn.Module, batch: Batch, detach: bool = True) -> tuple[Tensor, Tensor]:
+    """Returns `log pi(token t)` and `V(the row before token t)` at position t, [B, T] each; exactly 0 off the
+    trained tokens."""
+    with capture_activations() as heard:
+        logp_BT = token_logprobs(model, batch)
+    return logp_BT, values(model, batch, heard, detach)
+
+
+def token_values(model: nn.Module, batch: Batch, detach: bool = True) -> Tensor:
+    """Returns the values alone."""
+    with capture_activations() as heard:
+        hidden_states(model, batch)
+    return values(model, batch, heard, detach)
+
+
+def values(model: nn.Module, batch: Batch, heard: Captured, detach: bool) -> Tensor:
+    assert isinstance(model, Joint), "this network has no value branch"
+    line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
+    value_N = model.value(heard, line_N, batch.before_BT[line_N, at_N], detach)
+    return batch.scatter((line_N, at_N), value_N)

@@ -57,13 +57,9 @@ def margin(right_N: Tensor, wrong_N: Tensor, by: float = MARGIN) -> Tensor:
     """Returns `max(0, log S(X_inc) - log S(X_cor) + lambda)`, one per pair, from log S (Liu et al. 2023,
     eq. 8).
 
-    It is 0 as soon as S(X_cor) >= 2 S(X_inc), which is impossible for S(X_inc) > 1/2."""
-    return torch.relu(wrong_N - right_N + by)
-
-
-def sequence_margin(right_N: Tensor, wrong_N: Tensor, by: float = MARGIN) -> Tensor:
-    """Returns `max(0, log p(X_inc | P) - log p(X_cor | P) + lambda)`, one per pair, from log-probabilities of
-    whole solutions (Liu et al. 2023, eq. 10, which the paper considers unsuitable and does not train)."""
+    It is 0 as soon as S(X_cor) >= 2 S(X_inc), which is impossible for S(X_inc) > 1/2. Of
+    log-probabilities of whole solutions it is eq. 10, which the paper considers unsuitable and does not
+    train."""
     return torch.relu(wrong_N - right_N + by)
 
 

@@ -57,22 +57,15 @@ def _is_iterated(node: Node) -> bool:
     return letters and inner.kind == "call" and inner.value in _MAPS and not inside
 
 
-_SETS = frozenset("ABCDEGMNS")
-"""letters whose |A| is a number of elements or a determinant"""
-
-
-_NORMED = frozenset({"z", "u", "v", "w"})
+_MEASURED = frozenset("ABCDEGMNSzuvw")
+"""letters whose |A| is a number of elements or a determinant, and |z| a length"""
 
 
 def _is_measure(function: str, of: Node) -> bool:
     """Returns True for the sine of an angle in a triangle or of a sum of angles, the length |AB|."""
     if function == "abs":
         if of.kind == "sym":
-            return (
-                of.value in _SETS
-                or of.value in _NORMED
-                or of.value.startswith(("overline ", "overrightarrow ", "vec "))
-            )
+            return of.value in _MEASURED or of.value.startswith(("overline ", "overrightarrow ", "vec "))
         return of.kind == "mul" and len(of.args) == 2 and _are_points(of)
     if function in ("max", "min", "gcd", "lcm", "det"):
         return bool(unknown_letters(of))

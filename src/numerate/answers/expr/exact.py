@@ -153,10 +153,6 @@ def _log(value: Fraction, base: Fraction = Fraction(10)) -> Fraction:
     return Fraction(estimate)
 
 
-def _absolute(value: Fraction) -> Fraction:
-    return abs(value)
-
-
 def _floor(value: Fraction) -> Fraction:
     return Fraction(math.floor(value))
 
@@ -214,14 +210,6 @@ def _modulo(value: Fraction, modulus: Fraction) -> Fraction:
     return value % modulus
 
 
-def _largest(*values: Fraction) -> Fraction:
-    return max(values)
-
-
-def _smallest(*values: Fraction) -> Fraction:
-    return min(values)
-
-
 def _integers(*values: Fraction) -> list[int]:
     if any(v.denominator != 1 for v in values):
         raise Undecided("not whole")
@@ -229,15 +217,15 @@ def _integers(*values: Fraction) -> list[int]:
 
 
 _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
-    "abs": _absolute,
+    "abs": Fraction.__abs__,
     "floor": _floor,
     "ceil": _ceil,
     "root": _root,
     "log": _log,
     "factorial": _factorial,
     "binomial": _binomial,
-    "max": _largest,
-    "min": _smallest,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
     "gcd": _gcd,
     "lcm": _lcm,
     "det": _determinant,

@@ -57,7 +57,7 @@ def rename_letter(node: Node, letter: str, value: Node, written: str) -> Node:
 def _written_out(node: Node, left: list[int]) -> Node:
     """Returns the sum or product of all terms. Raises Undecided where the bounds are no numbers, or the terms
     have more nodes than are left."""
-    first, last = (_whole(bound) for bound in node.args[:2])
+    first, last = (whole_bound(bound) for bound in node.args[:2])
     term = node.args[2]
     count = last - first + 1
     size = sum(1 for _ in walk_nodes(term))
@@ -74,7 +74,8 @@ def _written_out(node: Node, left: list[int]) -> Node:
     return written
 
 
-def _whole(bound: Node) -> int:
+def whole_bound(bound: Node) -> int:
+    """Raises Undecided for a bound that is no whole number, or a large one."""
     value = exact.exact_rational(bound)
     if value.denominator != 1 or abs(value) > 10**6:
         raise Undecided("no whole bound")

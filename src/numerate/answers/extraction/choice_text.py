@@ -113,9 +113,7 @@ def names_another(tail: str, mention: Mention, letter: str, choices: Choices) ->
 
 
 # -- sameness ----------------------------------------------------------------------
-@lru_cache(maxsize=4096)
-def _form(text: str) -> str:
-    return normalize_text(text)
+_form = lru_cache(maxsize=4096)(normalize_text)
 
 
 def _alike(a: str, b: str) -> bool:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
+"""a number of a calculation, for patterns"""
 _NUMBER = re.compile(
     r"(?<![A-Za-z_0-9])"
     r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*,\d)|(?P<comma>\d+,\d{1,2}(?![\d,.]))|\d+(?:\.\d+)?)"

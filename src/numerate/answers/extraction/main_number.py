@@ -70,7 +70,7 @@ _LATER = re.compile(
 _PART = re.compile(r"(?: \w+)? of(?: (?:which|whom|them|these|those)\b|\s*$)")
 """what follows a number of parts: `12 of which are green`"""
 _BREAKDOWN = re.compile(r"(?: \w+){0,2} and ")
-LONGEST_PART = 9
+_LONGEST_PART = 9
 """digits of the whole and its parts"""
 _OLDER = re.compile(r"(?: \w+)? (?:older|younger|taller|shorter|longer|heavier|lighter|faster|slower)\b")
 _ASIDE_BEFORE = re.compile(r"(?:, |\bbeing )$")
@@ -117,11 +117,16 @@ def _whole_of_parts(text: str, runs: list[MathRun]) -> MathRun | None:
     if len(runs) < 3:
         return None
     whole, first, second = runs[-3:]
-    if not all(run.text.isdecimal() and len(run.text) <= LONGEST_PART for run in (whole, first, second)):
-        return None
     joined = _BREAKDOWN.fullmatch(text, first.end, second.start)
     apart = "," in text[whole.end : first.start]
-    return whole if joined and apart and int(first.text) + int(second.text) == int(whole.text) else None
+    return whole if joined and apart and is_whole(whole, first, second) else None
+
+
+def is_whole(whole: MathRun, *parts: MathRun) -> bool:
+    """Returns True for a whole with its parts behind it: `20 students, 8 boys and 12 girls`."""
+    if not all(run.text.isdecimal() and len(run.text) <= _LONGEST_PART for run in (whole, *parts)):
+        return False
+    return len(parts) > 1 and sum(int(part.text) for part in parts) == int(whole.text)
 
 
 def is_detail(text: str, run: MathRun) -> bool:

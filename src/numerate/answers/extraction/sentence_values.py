@@ -11,12 +11,12 @@ from numerate.answers.extraction.clauses import CONTENT, DIGIT, NEAR, WORD, main
 from numerate.answers.extraction.derivations import comes_from, numbers_of, small_words
 from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import TOTAL, candidate_numbers, main_number
+from numerate.answers.extraction.spelled_numbers import number_words
 from numerate.answers.extraction.statement_expressions import last_expression, subject_of
 from numerate.answers.extraction.statement_numbers import (
     calculated_number,
     denied_behind,
     number_runs,
-    number_words,
     ratio_in,
     whole_number,
     without_definitions,

@@ -9,7 +9,7 @@ from itertools import islice
 from numerate.answers.equivalence import decide
 from numerate.answers.extraction.asides import concludes
 from numerate.answers.extraction.clauses import CONTENT, DIGIT, count_words
-from numerate.answers.extraction.derivations import numbers_of
+from numerate.answers.extraction.derivations import NUMBER, numbers_of
 from numerate.answers.extraction.last_sentence import last_statement
 from numerate.answers.extraction.sentences_upwards import sentences_upwards
 from numerate.answers.sources import MOST_GUESSED
@@ -28,12 +28,12 @@ _CALCULATES = re.compile(
     re.IGNORECASE,
 )
 _RESULT = re.compile(
-    r"(?:=|\b(?:is|are|makes|gives|leaves|equals)\b)\s*[$*\\({ ]{0,3}(\d[\d,]*(?:\.\d+)?)"
+    rf"(?:=|\b(?:is|are|makes|gives|leaves|equals)\b)\s*[$*\\({{ ]{{0,3}}({NUMBER})"
     r"(?![\d.,]*\d|[\w^]|[^\S\n]?[-+*/×x÷=–][^\S\n]?\W?\d)"
 )
 _OPERAND = re.compile(
     r"(?<![\d.,])(?:(?<=[-+*/×x÷–])|(?<=[-+*/×x÷–] )|(?<=[-+*/×x÷–] \$)"
-    r"|(?=[\d.,]+(?: [a-z]+){0,3} ?[-+*/×x÷–] ?\W?\d))\d[\d,]*(?:\.\d+)?"
+    rf"|(?=[\d.,]+(?: [a-z]+){{0,3}} ?[-+*/×x÷–] ?\W?\d)){NUMBER}"
 )
 _BEGINS = re.compile(
     r"\W*(?:first(?:ly)?|step (?:1|one)|to (?:find|solve|calculate|get)|let|we start)\b", re.IGNORECASE

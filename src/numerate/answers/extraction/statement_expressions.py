@@ -19,7 +19,7 @@ from numerate.answers.extraction.clauses import (
 from numerate.answers.extraction.expressions import MathRun, math_runs
 from numerate.answers.extraction.main_number import is_detail
 from numerate.answers.extraction.quantities import is_unit, quantity_end
-from numerate.answers.extraction.statement_numbers import range_to, ratio_in
+from numerate.answers.extraction.statement_numbers import NEGATIVE_BEFORE, range_to, ratio_in
 from numerate.answers.extraction.whole_values import are_several, changed_span
 from numerate.answers.text.formulas import FORMULA, last_row, right_side, split_equation
 from numerate.answers.text.number_words import PARTS, VALUES
@@ -139,7 +139,6 @@ _GOES_ON = re.compile(
 """a clause with a value of its own: `there are 6 pairs, and their sum is $9$`"""
 _THERE = re.compile(r"\bthere (?:are|is) (?:exactly |only )?$", re.IGNORECASE)
 _IS = re.compile(r"\s+(?:is|are)\b")
-NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _COMPOUND = re.compile(r"\s*[a-zA-Z]\w*(?:\s*[-+*/]\s*[a-zA-Z]\w*)+\s*=")
 _ROUNDED = re.compile(
     r"\b(?:round(?:ed|ing|s)?|decimal (?:places?|digits?)|to the nearest|significant (?:figures|digits))\b",

@@ -8,9 +8,9 @@ from decimal import Decimal
 from numerate.answers.equivalence import decide
 from numerate.answers.extraction.clauses import DENIAL, DENIAL_BEFORE, DIGIT, NEAR, main_clause
 from numerate.answers.extraction.expressions import MathRun, math_runs
-from numerate.answers.extraction.main_number import LONGEST_PART, main_number
+from numerate.answers.extraction.main_number import is_whole, main_number
 from numerate.answers.extraction.quantities import amount_of_money, quantity_end
-from numerate.answers.extraction.spelled_numbers import number_words as number_words
+from numerate.answers.extraction.spelled_numbers import number_words
 from numerate.answers.extraction.whole_values import are_assigned, are_several, changed_span
 from numerate.answers.text.formulas import right_side
 from numerate.answers.text.number_words import PARTS
@@ -42,7 +42,7 @@ _PLAIN_NUMBER = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+(?![\d,]*,\d))(
 _DOTTED = re.compile(r"(?P<sign>(?:[A-Z]{1,2})?[€£¥₹$])?\s?\d{1,3}(?:\.\d{3})+\s?(?P<behind>[€£])?")
 _EUROPEAN = frozenset({"€", "£", "zł", "Euro", "euros", "euro", "đồng"})
 _GLUED = re.compile(r"^(-?\d[\d,.]*)(m|L|s|h|g|W|pcs)$")
-_NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
+NEGATIVE_BEFORE = re.compile(r"\b(?:negative|minus)\s+$", re.IGNORECASE)
 _DOLLARS_ABROAD = re.compile(r"^[A-Z]{1,2}\\?\$ ?")
 _RANGE = re.compile(r"(\d+)[-–](\d+)")
 
@@ -86,7 +86,8 @@ def number_in(text: str) -> str | None:
     runs = [run for run in number_runs(text) if not denied_behind(text, run)]
     if not runs:
         return number_words(text)
-    run = _opening(text, runs) if runs[0].start <= 1 else main_number(text, runs)
+    first = runs[0].start <= 1
+    run = runs[_last_part(text, 0, runs, commas=False)] if first else main_number(text, runs)
     return _several_values(text, run, runs) or whole_number(text, run, runs)
 
 
@@ -100,7 +101,7 @@ def _several_values(text: str, run: MathRun, runs: list[MathRun]) -> str | None:
     if first == last:
         return None
     values = [text[each.start : quantity_end(text, each.end)] for each in runs[first : last + 1]]
-    if all(decide(values[0], value).equal for value in values[1:]) or _is_sum(runs[first : last + 1]):
+    if all(decide(values[0], value).equal for value in values[1:]) or is_whole(*runs[first : last + 1]):
         return None
     if _BETWEEN.search(text, 0, runs[first].start):
         return f"between {text[runs[first].start : runs[last].end]}"
@@ -108,29 +109,7 @@ def _several_values(text: str, run: MathRun, runs: list[MathRun]) -> str | None:
     return text[runs[first].start : end]
 
 
-def _is_sum(runs: list[MathRun]) -> bool:
-    """Returns True for a whole with its parts behind it: `20 students, 8 boys and 12 girls`."""
-    if not all(run.text.isdecimal() and len(run.text) <= LONGEST_PART for run in runs):
-        return False
-    whole, *parts = (int(run.text) for run in runs)
-    return len(parts) > 1 and sum(parts) == whole
-
-
 _SIDE_BY_SIDE = re.compile(r"\s*(?:,? (?:and|&)|[,;])\s?\$?")
-
-
-def _opening(text: str, runs: list[MathRun]) -> MathRun:
-    """Returns the first number, or the last of the smaller units that belong to it: `3 hours and 20
-    minutes`."""
-    last = 0
-    while (
-        last + 1 < len(runs)
-        and quantity_end(text, runs[last].end, joined=True) == runs[last + 1].start
-        and "," not in text[runs[last].end : runs[last + 1].start]
-        and quantity_end(text, runs[last + 1].end) > runs[last + 1].end
-    ):
-        last += 1
-    return runs[last]
 
 
 _CONVERSION = re.compile(r"\$?\d[\d.,]*\s?[A-Za-z]{1,12}\s*=\s*\d[\d.,]*\s?[A-Za-z]+\W*$")
@@ -230,12 +209,14 @@ def _first_part(text: str, index: int, runs: list[MathRun]) -> int:
     return first
 
 
-def _last_part(text: str, index: int, runs: list[MathRun]) -> int:
-    """Returns the index of the last of the numbers with units that are one with that at `index`."""
+def _last_part(text: str, index: int, runs: list[MathRun], commas: bool = True) -> int:
+    """Returns the index of the last of the numbers with units that are one with that at `index`: `3 hours and
+    20 minutes`. commas: those behind a comma are, too."""
     last = index
     while (
         last + 1 < len(runs)
         and quantity_end(text, runs[last].end, joined=True) == runs[last + 1].start
+        and (commas or "," not in text[runs[last].end : runs[last + 1].start])
         and quantity_end(text, runs[last + 1].end) > runs[last + 1].end
     ):
         last += 1
@@ -248,7 +229,7 @@ def _with_unit(text: str, run: MathRun) -> str:
     value = SIGN_APART.sub("-", _range_in_words(right_side(run.text, approximate=True)))
     value = value.rstrip(")") if "(" not in value else value
     value = _GLUED.sub(r"\1 \2", value)
-    if _NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1] in _FIRST:
+    if NEGATIVE_BEFORE.search(text, max(0, run.start - NEAR), run.start) and value[:1] in _FIRST:
         value = "-" + value
     if value[:1] == "(" and value[-1:] == ")" and "," not in value:
         value = value[1:-1]

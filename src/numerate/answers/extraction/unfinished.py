@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from numerate.answers.extraction.clauses import CONTENT, DIGIT
-from numerate.answers.extraction.statement_numbers import number_words
+from numerate.answers.extraction.spelled_numbers import number_words
 from numerate.answers.extraction.worded_values import IN_WORDS
 from numerate.answers.text.markdown import without_emphasis
 from numerate.answers.text.vocabulary import split_names

@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 from numerate.answers.extraction.asides import Aside, concludes, is_check
 from numerate.answers.extraction.clauses import DIGIT
-from numerate.answers.extraction.derivations import comes_from, is_sum_of_parts, numbers_of, small_words
+from numerate.answers.extraction.derivations import (
+    NUMBER,
+    comes_from,
+    is_sum_of_parts,
+    numbers_of,
+    small_words,
+)
 from numerate.answers.extraction.sentence_values import CORRECTS, OPEN, Doubt, Value, value_of
 from numerate.answers.extraction.sought import attached_clause, clause_about, sought_words
 from numerate.types import Kind
@@ -66,11 +72,7 @@ def _continued(aside: AsideSentence, above: str, before: str) -> str | None:
 
 def _states_result(text: str, sentence: str, value: str) -> bool:
     return (
-        concludes(sentence)
-        or "**" in sentence
-        or _CALCULATES.search(sentence) is not None
-        or is_calculated(text, sentence, value)
-        or is_calculated(sentence, "", value)
+        _marks_result(sentence) or is_calculated(text, sentence, value) or is_calculated(sentence, "", value)
     )
 
 
@@ -83,7 +85,7 @@ def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kin
     if not isinstance(value, str):
         return _whole_above(sentence, upwards, kind)
     own = numbers_of(value)
-    if len(own) != 1 or _is_decisive(sentence):
+    if len(own) != 1 or _marks_result(sentence) or CORRECTS.search(sentence):
         return value
     for above, _ in islice(upwards, MOST_ABOVE):
         if stated := sought_value(above, kind):
@@ -99,16 +101,8 @@ _OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
 _CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
 
 
-_ASSIGNS = re.compile(r"(?<![A-Za-z])[a-zA-Z] ?=")
-
-
-def _is_decisive(sentence: str) -> bool:
-    return (
-        _CALCULATES.search(sentence) is not None
-        or "**" in sentence
-        or concludes(sentence)
-        or CORRECTS.search(sentence) is not None
-    )
+def _marks_result(sentence: str) -> bool:
+    return concludes(sentence) or "**" in sentence or _CALCULATES.search(sentence) is not None
 
 
 def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
@@ -155,7 +149,7 @@ def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: K
     return value_of(clause.strip(), kind) if clause else None
 
 
-_RESULT = re.compile(r"= ?\$?(?P<number>\d[\d,]*(?:\.\d+)?)(?![\d.,]*\d| ?[-+*/×÷=])")
+_RESULT = re.compile(rf"= ?\$?({NUMBER})(?![\d.,]*\d| ?[-+*/×÷=])")
 
 
 def last_result(text: str, sentence: str) -> str | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.training.loss_weights import Denominator
+    from numerate.training.rows import Denominator
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
 OpenNetwork = Callable[["Job", PolicyFit], Network]

@@ -186,7 +186,7 @@ def _distract(story: Story) -> None:
 
 def _remark(story: Story, template: str) -> Sentence:
     n = story.s.between(3, 60)
-    story.graph.add_value(n)
+    story.graph.add(n)
     return Sentence(template.format(n=n).removesuffix("."))
 
 
@@ -205,5 +205,5 @@ def _other_person(story: Story) -> Sentence | None:
         ]
     )
     n = s.between(3, story.size.base)
-    story.graph.add_value(n)
+    story.graph.add(n)
     return Sentence(f"{other.name} {scenario.verb[1]} {n} {item.many}")

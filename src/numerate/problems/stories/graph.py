@@ -74,14 +74,9 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[GraphNode] = []
 
-    def add_value(self, value: Fraction | int) -> GraphNode:
-        return self._add(Fraction(value), None)
-
-    def derive(self, expr: Tokens, value: Fraction) -> GraphNode:
-        return self._add(value, expr)
-
-    def _add(self, value: Fraction, expr: Tokens | None) -> GraphNode:
-        node = GraphNode(f"n{len(self.nodes) + 1}", value, expr)
+    def add(self, value: Fraction | int, expr: Tokens | None = None) -> GraphNode:
+        """Adds a quantity. expr: what the value is computed from; None for a number of the text."""
+        node = GraphNode(f"n{len(self.nodes) + 1}", Fraction(value), expr)
         self.nodes.append(node)
         return node
 

@@ -21,7 +21,6 @@ WORDS = {
     (3, 5): "three fifths",
 }
 PERCENTS = (10, 20, 25, 30, 40, 50, 60, 70, 75, 80, 90, 5, 15, 35)
-TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +134,6 @@ def ratio(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
 
 def fraction(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
     fractions = [f for f in WORDS if p % f[1] == 0 and 2 <= p * f[0] / f[1] <= p - 2]
-    return Drawn(fraction=s.pick(fractions)) if fractions else None
-
-
-def unit_fraction(s: Stream, size: Size, p: Fraction, q: Fraction) -> Drawn | None:
-    fractions = [f for f in WORDS if f[0] == 1 and p % f[1] == 0 and p / f[1] >= 2]
     return Drawn(fraction=s.pick(fractions)) if fractions else None
 
 

@@ -18,7 +18,6 @@ from numerate.problems.stories.world.things import (
 )
 
 JOIN = {relation.name: relation for relation in JOINED}
-TRIVIAL = {"difference", "ratio"}
 
 
 @dataclass

@@ -11,12 +11,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from numerate.problems.stories.numbers import Drawn, Size
 from numerate.problems.stories.stream import Stream
 
 Draw = Callable[[Stream, Size, Fraction, Fraction], "Drawn | None"]
 TOKEN = re.compile(r"[a-zA-Z]|\d+|[-+*/()]")
+Texts = tuple[str, ...]
+SAY = ("{L} {past} {eq} {u}.", "so {L} {past} {eq} {u}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,3 +55,16 @@ class Relation:
         object.__setattr__(self, "cost", len(self.calc))
         object.__setattr__(self, "priced", bool(self.facts) and "{d" in self.facts[0])
         assert len(self.lines) == len(self.calc), self.name
+
+
+def same_kind(
+    name: str,
+    draw: Draw,
+    calc: Texts,
+    facts: Texts,
+    held: Texts,
+    lines: tuple[Texts, ...] = (SAY,),
+    **more: Any,
+) -> Relation:
+    """Returns a relation that starts from any quantity or none, and keeps kind and noun."""
+    return Relation(name, "", "same", draw, calc, facts, held, lines, **more)

@@ -138,13 +138,13 @@ class Story:
         calculations = self._calculate(relation, calc or relation.tokens, values, drawn)
         if calculations is None:
             return None
-        nodes = operands | {letter: self.graph.add_value(value) for letter, value in drawn.values.items()}
+        nodes = operands | {letter: self.graph.add(value) for letter, value in drawn.values.items()}
         self.last_n = drawn.values.get("n", self.last_n)
         self._number_slots(slots, drawn)
         self._tell(relation, slots)
         result = nodes.get("n")
         for letter, (expression, value), wordings in zip(LINES, calculations, relation.lines, strict=False):
-            result = self.graph.derive(tuple(nodes.get(token, token) for token in expression), value)
+            result = self.graph.add(value, tuple(nodes.get(token, token) for token in expression))
             nodes[letter] = result
             slots["eq"] = equation(result)
             self.lines.append(self.s.pick(wordings).format_map(slots))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from numerate import lazy
 from numerate.options import AtLeast1, NotNegative, Positive, config
 from numerate.rollouts import address
 from numerate.rollouts.engine_options import BaseEngineOptions
@@ -74,10 +75,5 @@ class ServerOptions(BaseEngineOptions):
         return address.login_environment(self.url)
 
 
-def __getattr__(name: str) -> Any:
-    """Returns the engine's class, which needs torch and is imported at its first use."""
-    if name != "ServerEngine":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from numerate.rollouts.server.engine import ServerEngine
-
-    return ServerEngine
+__getattr__, _ = lazy.exports(__name__, engine="ServerEngine")
+"""the engine's class needs torch"""

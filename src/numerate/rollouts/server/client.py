@@ -9,9 +9,10 @@ import json
 import logging
 import random
 from asyncio import sleep
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -86,27 +87,20 @@ class Client:
     async def get(self, path: str, read: Callable[[Any], T], final: Sequence[int] = ()) -> T:
         """Sends a GET request, and returns the result of `read`. final: status codes that are not retried
         here."""
-        return await self._persist("GET", path, None, read, final)
+        return await self._persist(partial(self._once, "GET", path, None, read, final))
 
     async def post(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
         """Sends a request, and returns what `read` makes of the answer; `read` raises Unreadable where the
         answer is another than expected."""
-        return await self._persist("POST", path, body, read)
+        return await self._persist(partial(self._once, "POST", path, body, read))
 
-    async def _persist(
-        self,
-        method: str,
-        path: str,
-        body: dict[str, Any] | None,
-        read: Callable[[Any], T],
-        final: Sequence[int] = (),
-    ) -> T:
+    async def _persist(self, once: Callable[[], Awaitable[T]]) -> T:
         began: float | None = None
         tries = 0
         while True:
             await sleep(max(0.0, self.open_at - monotonic()))
             try:
-                answer = await self._once(method, path, body, read, final)
+                answer = await once()
             except _Trouble as trouble:
                 now = monotonic()
                 began = now if began is None else began
@@ -140,7 +134,7 @@ class Client:
         path: str,
         body: dict[str, Any] | None,
         read: Callable[[Any], T],
-        final: Sequence[int],
+        final: Sequence[int] = (),
     ) -> T:
         try:
             answer = await self.http.request(method, self.url + path, json=body)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from numerate import lazy
 from numerate.options import AtLeast1, Positive, config
 from numerate.rollouts.engine_options import BaseEngineOptions
 
@@ -38,10 +39,5 @@ class VllmOptions(BaseEngineOptions):
         return VllmEngine(policy, **self.settings())
 
 
-def __getattr__(name: str) -> Any:
-    """Returns the engine's class, which needs torch and is imported at its first use."""
-    if name != "VllmEngine":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from numerate.rollouts.vllm.engine import VllmEngine
-
-    return VllmEngine
+__getattr__, _ = lazy.exports(__name__, engine="VllmEngine")
+"""the engine's class needs torch"""

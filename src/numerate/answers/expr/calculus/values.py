@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from numerate.answers.budget import measure_steps, spend_steps
-from numerate.answers.expr import exact, series
+from numerate.answers.expr import series
 from numerate.answers.expr.calculus import infinite_series, quadrature
 from numerate.answers.expr.calculus.closed_form import has_operators
 from numerate.answers.expr.calculus.derivatives import contains_letter
@@ -254,9 +254,7 @@ def _series(node: Node, effort: Effort) -> Any:
         if written.kind == "series":
             raise Undecided("no whole bounds")
         return _number(written, quadrature.DIGITS, effort)
-    start = exact.exact_rational(first)
-    if start.denominator != 1 or abs(start) > 10**6:
-        raise Undecided("no whole bound")
+    start = series.whole_bound(first)
     f = _at(term, f"bound {series.operator_depth(term)}", infinite_series.DIGITS, effort)
     terms = [
         precise_context(infinite_series.DIGITS).context.convert(f(number_node(start + k)))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from numerate.problems.stories import numbers as num
 from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.tables.purse import ASK_LEFT, HAD
 
-ASK_LEFT = (
-    "how much money did {S} have left|how much money {S} had left",
-    "how many dollars did {S} have left|how many dollars {S} had left",
-)
 ASK_PAY = (
     "how much did {S} have to pay|how much {S} had to pay",
     "how much did {S} pay in the end|how much {S} paid in the end",
@@ -112,7 +109,7 @@ BILL = (
             "at first, {S} had {dn}.",
         ),
         ("{P} money at the start was {dn}.",),
-        (("{S} had {eq} dollars left.", "that left {eq} dollars."),),
+        (HAD,),
         ASK_LEFT,
         where="setup",
     ),

@@ -18,6 +18,12 @@ ASK_THEN = (
     "how many {items} did {S} have then|how many {items} {S} had then",
     "how many {items} did {S} have in the end|how many {items} {S} had in the end",
 )
+SORTED = ("{eq} of the {items} were {sort}.", "there were {eq} {sort} {items}.")
+ASK_SORTED = (
+    "how many {items} were {sort}|how many {items} were {sort}",
+    "how many {sort} {items} were there|how many {sort} {items} there were",
+)
+GIFT_LINES = (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT)
 CHANGES = (
     Relation(
         "give_away",
@@ -102,11 +108,8 @@ CHANGES = (
             "of all the {items}, {frac} were {sort}.",
         ),
         ("it turned out that {frac} of these {items} were {sort}.",),
-        (("{eq} of the {items} were {sort}.", "there were {eq} {sort} {items}."),),
-        (
-            "how many {items} were {sort}|how many {items} were {sort}",
-            "how many {sort} {items} were there|how many {sort} {items} there were",
-        ),
+        (SORTED,),
+        ASK_SORTED,
         ("sort",),
         "sort",
     ),
@@ -123,7 +126,7 @@ CHANGES = (
         ),
         ("it turned out that {frac} of these {items} were {sort}, all the rest being {sort2}.",),
         (
-            ("{eq} of the {items} were {sort}.", "there were {eq} {sort} {items}."),
+            SORTED,
             ("the other {eq} {items} were {sort2}.", "there were {eq} {sort2} {items}."),
         ),
         (
@@ -145,11 +148,8 @@ CHANGES = (
             "of all the {items}, {n}% were {sort}.",
         ),
         ("it turned out that {n}% of these {items} were {sort}.",),
-        (("{eq} of the {items} were {sort}.", "there were {eq} {sort} {items}."),),
-        (
-            "how many {items} were {sort}|how many {items} were {sort}",
-            "how many {sort} {items} were there|how many {sort} {items} there were",
-        ),
+        (SORTED,),
+        ASK_SORTED,
         ("sort",),
         "sort",
         weight=3,
@@ -166,7 +166,7 @@ CHANGES = (
             "{S} let {taker} have {frac} of the {items}.",
         ),
         ("{frac} of the {items} went to {taker} as a gift.",),
-        (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
+        GIFT_LINES,
         ASK_LEFT,
         ("taker",),
     ),
@@ -182,7 +182,7 @@ CHANGES = (
             "{S} let {taker} have {n}% of the {items}.",
         ),
         ("{n}% of the {items} went to {taker} as a gift.",),
-        (("{taker2} got {eq} {u}.", "{S} gave away {eq} {u}."), LEFT),
+        GIFT_LINES,
         ASK_LEFT,
         ("taker",),
         weight=3,

@@ -8,14 +8,11 @@ it is compared with; C, C2 "Tom picked" for both; past, base the verb; an "5 app
 from __future__ import annotations
 
 from numerate.problems.stories import numbers as num
-from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.relation import same_kind
 
-SAY = ("{L} {past} {eq} {u}.", "so {L} {past} {eq} {u}.")
 COMPARED = (
-    Relation(
+    same_kind(
         "more",
-        "",
-        "same",
         num.more,
         ("p+n",),
         (
@@ -24,13 +21,10 @@ COMPARED = (
             "{L} {past} {asmany} {Q} and {pn} more.",
         ),
         ("{L} {past} {asmany} {Q}, plus {pn} extra.", "{L} {past} more {items} than {Q}: {pn} more."),
-        (SAY,),
         weight=6,
     ),
-    Relation(
+    same_kind(
         "fewer",
-        "",
-        "same",
         num.less,
         ("p-n",),
         (
@@ -42,13 +36,10 @@ COMPARED = (
             "{L} {past} not quite {asmany} {Q}: {pn} {less}.",
             "{L} {past} {less} {items} than {Q}: {pn} {less}.",
         ),
-        (SAY,),
         weight=6,
     ),
-    Relation(
+    same_kind(
         "times",
-        "",
-        "same",
         num.times,
         ("p*n",),
         (
@@ -57,13 +48,10 @@ COMPARED = (
             "{L} {past} {n} times the {number} that {C2}.",
         ),
         ("what {C} was {n} times what {C2}.",),
-        (SAY,),
         weight=4,
     ),
-    Relation(
+    same_kind(
         "twice",
-        "",
-        "same",
         num.nothing,
         ("p*2",),
         (
@@ -72,13 +60,10 @@ COMPARED = (
             "{L} {past} twice what {C2}.",
         ),
         ("what {C} was double what {C2}.",),
-        (SAY,),
         weight=4,
     ),
-    Relation(
+    same_kind(
         "half",
-        "",
-        "same",
         num.halves,
         ("p/2",),
         (
@@ -87,13 +72,10 @@ COMPARED = (
             "{L} {past} only half {asmany} {Q}.",
         ),
         ("what {C} was half of what {C2}.",),
-        (SAY,),
         weight=4,
     ),
-    Relation(
+    same_kind(
         "fraction_as",
-        "",
-        "same",
         num.part,
         ("p F",),
         (
@@ -102,13 +84,10 @@ COMPARED = (
             "{L} {past} only {frac} {asmany} {Q}.",
         ),
         ("what {C} was {frac} of what {C2}.",),
-        (SAY,),
         weight=5,
     ),
-    Relation(
+    same_kind(
         "percent_as",
-        "",
-        "same",
         num.percent,
         ("p*n/100",),
         (
@@ -117,7 +96,6 @@ COMPARED = (
             "{L} {past} only {n}% of the {number} that {C2}.",
         ),
         ("what {C} was {n}% of what {C2}.",),
-        (SAY,),
         weight=2,
     ),
 )

@@ -8,14 +8,11 @@ it is compared with; C, C2 "Tom picked" for both; past, base the verb; an "5 app
 from __future__ import annotations
 
 from numerate.problems.stories import numbers as num
-from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.relation import SAY, same_kind
 
-SAY = ("{L} {past} {eq} {u}.", "so {L} {past} {eq} {u}.")
 FRESH = (
-    Relation(
+    same_kind(
         "given",
-        "",
-        "same",
         num.first,
         (),
         ("{L} {past} {an}.", "{L} {past} {an}.", "{L} {past} exactly {an}.", "{L} {past} a total of {an}."),
@@ -23,10 +20,8 @@ FRESH = (
         (),
         weight=9,
     ),
-    Relation(
+    same_kind(
         "groups",
-        "",
-        "same",
         num.product,
         ("n*m",),
         (
@@ -35,62 +30,31 @@ FRESH = (
             "{L} {past} {n} {bunches}, each with {m} {items}.",
         ),
         ("{L} {past} {n} {bunches}, and every {bunch} had {m} {items} in it.",),
-        (SAY,),
         needs=("bunch",),
         weight=4,
     ),
-    Relation(
-        "rate",
-        "",
-        "same",
-        num.product,
-        ("n*m",),
-        (
-            "{L} {past} {am} {per} for {n} {span}.",
-            "for {n} {span}, {W} {past} {am} {per}{at}.",
-            "{L} {past} {am} every {span1}, and did so for {n} {span}.",
-        ),
-        ("{L} {past} for {n} {span} at a rate of {am} {per}.",),
-        (SAY,),
-        needs=("rate",),
-        weight=4,
+    *(
+        same_kind(
+            name,
+            draw,
+            ("n*m",),
+            (
+                "{L} {past} {am} {per} for {n} {span}.",
+                "for {n} {span}, {W} {past} {am} {per}{at}.",
+                "{L} {past} {am} every {span1}, and did so for {n} {span}.",
+            ),
+            ("{L} {past} for {n} {span} at a rate of {am} {per}.",),
+            needs=(word,),
+            weight=4,
+        )
+        for name, draw, word in (
+            ("rate", num.product, "rate"),
+            ("drive_time", num.drive, "car"),
+            ("ride_time", num.cycle, "bicycle"),
+        )
     ),
-    Relation(
-        "drive_time",
-        "",
-        "same",
-        num.drive,
-        ("n*m",),
-        (
-            "{L} {past} {am} {per} for {n} {span}.",
-            "for {n} {span}, {W} {past} {am} {per}{at}.",
-            "{L} {past} {am} every {span1}, and did so for {n} {span}.",
-        ),
-        ("{L} {past} for {n} {span} at a rate of {am} {per}.",),
-        (SAY,),
-        needs=("car",),
-        weight=4,
-    ),
-    Relation(
-        "ride_time",
-        "",
-        "same",
-        num.cycle,
-        ("n*m",),
-        (
-            "{L} {past} {am} {per} for {n} {span}.",
-            "for {n} {span}, {W} {past} {am} {per}{at}.",
-            "{L} {past} {am} every {span1}, and did so for {n} {span}.",
-        ),
-        ("{L} {past} for {n} {span} at a rate of {am} {per}.",),
-        (SAY,),
-        needs=("bicycle",),
-        weight=4,
-    ),
-    Relation(
+    same_kind(
         "dozens",
-        "",
-        "same",
         num.few_units,
         ("n*12",),
         (
@@ -99,14 +63,11 @@ FRESH = (
             "{L} {past} a total of {n} dozen {items}.",
         ),
         ("{L} {past} {n} dozen {items} in all.",),
-        (SAY,),
         needs=("dozen",),
         weight=1,
     ),
-    Relation(
+    same_kind(
         "hours_given",
-        "",
-        "same",
         num.hours,
         ("n*60",),
         (
@@ -115,14 +76,11 @@ FRESH = (
             "{L} {past} for a total of {n} hours.",
         ),
         ("{L} {past} for {n} full hours.",),
-        (SAY,),
         needs=("practice",),
         weight=8,
     ),
-    Relation(
+    same_kind(
         "daily_for_weeks",
-        "",
-        "same",
         num.pace,
         ("n*7", "x*m"),
         (

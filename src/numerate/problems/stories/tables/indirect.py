@@ -6,17 +6,14 @@ Slots as in compared.py.
 from __future__ import annotations
 
 from numerate.problems.stories import numbers as num
-from numerate.problems.stories.relation import Relation
+from numerate.problems.stories.relation import SAY, Relation, same_kind
 
-SAY = ("{L} {past} {eq} {u}.", "so {L} {past} {eq} {u}.")
 TIMES = ("{n} times that is {eq} {u}.", "{n} times what {C2} is {eq} {u}.")
 DOUBLE = ("twice that is {eq} {u}.", "twice what {C2} is {eq} {u}.")
 PART = ("{frac} of that is {eq} {u}.", "{frac} of what {C2} is {eq} {u}.")
 INDIRECT = (
-    Relation(
+    same_kind(
         "more_inverse",
-        "",
-        "same",
         num.less,
         ("p-n",),
         (
@@ -25,13 +22,10 @@ INDIRECT = (
             "{R} {past} {pn} more than {N}.",
         ),
         ("{R} {past} {asmany} {N}, plus {pn} extra.",),
-        (SAY,),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "fewer_inverse",
-        "",
-        "same",
         num.more,
         ("p+n",),
         (
@@ -40,13 +34,10 @@ INDIRECT = (
             "{R} {past} {pn} {less} than {N}.",
         ),
         ("{R} {past} {less} {items} than {N}: {pn} {less}.",),
-        (SAY,),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "times_inverse",
-        "",
-        "same",
         num.ratio,
         ("p/n",),
         (
@@ -55,13 +46,10 @@ INDIRECT = (
             "{C2} {n} times the {number} that {C}.",
         ),
         ("what {C2} was {n} times what {C}.",),
-        (SAY,),
         weight=3,
     ),
-    Relation(
+    same_kind(
         "twice_inverse",
-        "",
-        "same",
         num.halves,
         ("p/2",),
         (
@@ -70,13 +58,10 @@ INDIRECT = (
             "{C2} double the {number} that {C}.",
         ),
         ("what {C2} was double what {C}.",),
-        (SAY,),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "more_than_times",
-        "",
-        "same",
         num.more_than_times,
         ("p*n", "x+m"),
         (
@@ -88,10 +73,8 @@ INDIRECT = (
         (TIMES, SAY),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "fewer_than_twice",
-        "",
-        "same",
         num.less,
         ("p*2", "x-n"),
         (
@@ -103,10 +86,8 @@ INDIRECT = (
         (DOUBLE, SAY),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "half_and_more",
-        "",
-        "same",
         num.shift_half,
         ("p F", "x+n"),
         (
@@ -118,10 +99,8 @@ INDIRECT = (
         (PART, SAY),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "percent_more",
-        "",
-        "same",
         num.more_percent,
         ("p*n/100", "p+x"),
         (
@@ -133,10 +112,8 @@ INDIRECT = (
         (("{n}% of that is {eq} {u}.", "the extra is {eq} {u}."), SAY),
         weight=2,
     ),
-    Relation(
+    same_kind(
         "rest_of_total",
-        "",
-        "same",
         num.part_of_total,
         ("n-p",),
         (
@@ -145,7 +122,6 @@ INDIRECT = (
             "{T} {past} {an} in all.",
         ),
         ("{T} {past} {an} between them.",),
-        (SAY,),
         needs=("pair",),
         weight=2,
     ),

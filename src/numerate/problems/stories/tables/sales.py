@@ -5,6 +5,11 @@ from __future__ import annotations
 from numerate.problems.stories import numbers as num
 from numerate.problems.stories.relation import Relation
 
+PROFIT = ("{P} profit was {eq} dollars.", "after costs, {S} had {eq} dollars.")
+ASK_PROFIT = (
+    "how much profit did {S} make|how much profit {S} made",
+    "what was {P} profit in dollars|{P} profit in dollars",
+)
 SALES = (
     Relation(
         "sell",
@@ -63,11 +68,8 @@ SALES = (
             "{S} had paid {dn} for {supplies}.",
         ),
         ("before that, {dn} had gone into {supplies}.",),
-        (("{P} profit was {eq} dollars.", "after costs, {S} had {eq} dollars."),),
-        (
-            "how much profit did {S} make|how much profit {S} made",
-            "what was {P} profit in dollars|{P} profit in dollars",
-        ),
+        (PROFIT,),
+        ASK_PROFIT,
         ("supply",),
     ),
     Relation(
@@ -84,12 +86,9 @@ SALES = (
         ("{n} {bags} of {supplies} at {dm} apiece had been needed.",),
         (
             ("the {supplies} cost {eq} dollars.", "{S} had spent {eq} dollars on {supplies}."),
-            ("{P} profit was {eq} dollars.", "after costs, {S} had {eq} dollars."),
+            PROFIT,
         ),
-        (
-            "how much profit did {S} make|how much profit {S} made",
-            "what was {P} profit in dollars|{P} profit in dollars",
-        ),
+        ASK_PROFIT,
         ("supply",),
         weight=5,
     ),

@@ -12,10 +12,8 @@ import pytest
 import torch
 
 from numerate import judges
-from numerate.judges.evaluator import EvaluatorJudge
-from numerate.judges.outcome import OutcomeJudge
-from numerate.judges.process import ProcessJudge
 from numerate.judges.step_split import split_solution
+from numerate.judges.trained import EvaluatorJudge, OutcomeJudge, ProcessJudge
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.judge_config import Card, read_card
 from numerate.models.policy import load
