@@ -13,6 +13,7 @@ import torch
 from numerate import kernels
 from numerate.kernels import build
 from numerate.models import Policy
+from numerate.models.inference.choose import fast_forward
 from numerate.models.inference.compiled import CompiledForward
 from numerate.models.inference.torch import FastForward
 from numerate.models.inference.weights import read_weights
@@ -123,11 +124,13 @@ def test_the_same_tokens_with_and_without(kind: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("prompt", [1, 31, 33, 70])
 def test_heads_of_any_width_and_prompts_of_any_length(head_dim: int, prompt: int) -> None:
     """Whole vectors, and what is left over."""
-    weights = read_weights(tiny.model("llama", head_dim=head_dim))
-    lib = kernels.compiled_library()
-    assert weights is not None and lib is not None
+    model = tiny.model("llama", head_dim=head_dim)
+    weights, make = read_weights(model), fast_forward(model)
+    assert weights is not None and make is not None
+    forwards = FastForward(weights), make(5, 40)
+    assert isinstance(forwards[1], CompiledForward)
     logits = []
-    for forward in (FastForward(weights), CompiledForward(weights, lib)):
+    for forward in forwards:
         ids = [5 + i % 200 for i in range(prompt)]
         for rows in (2, 3):
             forward.join(forward.prefill(ids)[0], rows)

@@ -148,6 +148,7 @@ def number_format(device: Any) -> Finding:
     """Checks a product of two small matrices in the data type that `dtype: auto` selects."""
     import torch
 
+    from numerate.models.matmul import multiplies_bfloat16
     from numerate.models.policy import pick_dtype
 
     dtype = pick_dtype("auto", device)
@@ -159,8 +160,12 @@ def number_format(device: Any) -> Finding:
         return Finding(
             "dtype", "warn", f"{name} fails: {str(error).splitlines()[0][:60]}", "run with device=cpu"
         )
+    sampling = ", large models sample in bfloat16" if device.type == "cpu" and multiplies_bfloat16() else ""
     return Finding(
-        "dtype", "ok" if right else "warn", f"auto selects {name}", "" if right else "run with dtype=float32"
+        "dtype",
+        "ok" if right else "warn",
+        f"auto selects {name}{sampling}",
+        "" if right else "run with dtype=float32",
     )
 
 

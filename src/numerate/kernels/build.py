@@ -20,8 +20,10 @@ from numerate.store import file_hash
 from numerate.store.files import flush_to_disk, move_path
 
 HERE = Path(__file__).parent
-SOURCES = tuple(HERE / name for name in ("attention.c", "decode.c", "layers.c", "product.c"))
-HEADERS = tuple(HERE / name for name in ("tile.h", "vectors.h"))
+SOURCES = tuple(
+    HERE / f"{name}.c" for name in ("attention", "decode", "layers", "packed", "product", "step", "team")
+)
+HEADERS = tuple(HERE / f"{name}.h" for name in ("decode", "packed", "team", "tile", "units", "vectors"))
 FLAGS = (
     "-O3", "-march=native", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared",
     # What -ffast-math is for here, without its change to how the whole process rounds tiny numbers.
@@ -71,7 +73,7 @@ def build_library(compiler: str) -> Path:
     with tempfile.TemporaryDirectory(dir=cache_folder()) as where:
         made = Path(where) / f"{name}.so"
         subprocess.run(
-            [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"],
+            [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm", "-pthread"],
             check=True,
             capture_output=True,
             text=True,
@@ -112,31 +114,41 @@ def processor_name() -> str:
 
 def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     """Declares the types of its functions. Pointers are passed as addresses."""
-    pointer, count = ctypes.c_void_p, ctypes.c_int64
-    lib.normed.argtypes = [pointer, pointer, count, ctypes.c_float, count, count]
-    lib.gated.argtypes = [pointer, pointer, count, count, count]
-    lib.attend.argtypes = [pointer, pointer, pointer, pointer, count, count, count]
-    lib.draw.argtypes = [pointer, pointer, ctypes.c_float, count, pointer, pointer, pointer, count, count]
-    real = ctypes.c_float
+    pointer, count, real, few = ctypes.c_void_p, ctypes.c_int64, ctypes.c_float, ctypes.c_int
+    lib.draw.argtypes = [pointer, pointer, real, count, pointer, pointer, pointer, count, few]
+    lib.step_room.argtypes = [pointer, pointer, count, count, few]
+    lib.step.argtypes = [pointer, pointer, pointer, count, count, pointer, pointer, few]
+    lib.pack_panels.argtypes = [pointer, count, count, count, count, few, pointer, count, count]
+    lib.multiply_packed.argtypes = [pointer, count, count, count, pointer, pointer, count, few, few]
     lib.norm.argtypes = [*[pointer] * 4, count, real, count, count]
     lib.norm_back.argtypes = [*[pointer] * 6, count, count, count]
     lib.gate.argtypes = [*[pointer] * 3, count, count]
     lib.gate_back.argtypes = [*[pointer] * 5, count, count]
     lib.turn_halves.argtypes = [*[pointer] * 4, count, count, real, count, count]
     lib.product.argtypes = [
-        *(pointer, count, count), *(pointer, count, count), pointer, count, count, ctypes.c_int, count, count,
+        *(pointer, count, count), *(pointer, count, count), pointer, count, count, few, count, count,
     ]  # fmt: skip
-    nothing = (lib.normed, lib.gated, lib.attend, lib.draw)
-    for function in (*nothing, lib.norm, lib.norm_back, lib.gate, lib.gate_back, lib.turn_halves):
+    for function in (
+        lib.draw,
+        lib.step,
+        lib.pack_panels,
+        lib.norm,
+        lib.norm_back,
+        lib.gate,
+        lib.gate_back,
+        lib.turn_halves,
+    ):
         function.restype = None
-    lib.packed.argtypes = [pointer, ctypes.c_int, count, count]
-    lib.product.restype = lib.packed.restype = ctypes.c_int
-    lib.lanes.restype = count
+    lib.packed.argtypes = [pointer, few, count, count]
+    lib.product.restype = lib.packed.restype = lib.multiply_packed.restype = lib.multiplies_pairs.restype = (
+        few
+    )
+    lib.lanes.restype = lib.step_room.restype = count
     return lib
 
 
 class CacheStruct(ctypes.Structure):
-    """The struct of the same name in decode.c."""
+    """The struct `Cache` in decode.h."""
 
     _fields_ = [
         ("heads", ctypes.c_int64),
@@ -149,6 +161,42 @@ class CacheStruct(ctypes.Structure):
         ("blocks", ctypes.c_void_p),
         ("most", ctypes.c_int64),
         ("written", ctypes.c_void_p),
+    ]
+
+
+class PackedStruct(ctypes.Structure):
+    """The struct `Packed` in packed.h."""
+
+    _fields_ = [
+        ("panels", ctypes.c_void_p),
+        ("columns", ctypes.c_int64),
+        ("depth", ctypes.c_int64),
+        ("pairs", ctypes.c_int64),
+    ]
+
+
+class LayerStruct(ctypes.Structure):
+    """The struct `Layer` in step.c."""
+
+    _fields_ = [
+        *((name, PackedStruct) for name in ("qkv", "out", "gate_up", "down")),
+        ("bias", ctypes.c_void_p),
+        ("gain", ctypes.c_void_p),
+    ]
+
+
+class ModelStruct(ctypes.Structure):
+    """The struct `Model` in step.c."""
+
+    _fields_ = [
+        ("layers", ctypes.c_int64),
+        ("width", ctypes.c_int64),
+        ("inner", ctypes.c_int64),
+        ("eps", ctypes.c_double),
+        ("embed", ctypes.c_void_p),
+        ("pairs", ctypes.c_int64),
+        ("layer", ctypes.POINTER(LayerStruct)),
+        ("head", PackedStruct),
     ]
 
 

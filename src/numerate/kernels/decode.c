@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "decode.h"
+#include "team.h"
 #include "vectors.h"
 
 #define CDF_BLOCK 64 /* tokens per block of the cumulative distribution, as in numerate.rollouts.draw */
@@ -47,18 +49,6 @@ void gated(const float *x, float *y, int64_t n, int64_t first, int64_t last) {
 }
 
 #define INLINE static inline __attribute__((always_inline))
-#define BLOCK 16 /* tokens in a block of keys and values; numerate.models.blocks has the same number */
-
-typedef struct {
-    int64_t heads, kv_heads, size; /* of a head: D */
-    int64_t layer;
-    const float *turns;           /* [positions, D / 2, 2]: cosine and sine */
-    const float *const *prompt;   /* of each row: [layers, K, keys [D, P] then values [P, D]] */
-    const int64_t *prompt_tokens; /* of each row's prompt; P is that, rounded up to whole blocks */
-    float *const *blocks;         /* [rows, most]: each [layers, K, keys [D, BLOCK] then values [BLOCK, D]] */
-    int64_t most;
-    const int64_t *written; /* tokens of the row in its blocks; the new one goes behind them */
-} Cache;
 
 static inline void turn(float *x, const float *by, int64_t size) {
     for (int64_t i = 0; i < size; i += 2) {
@@ -179,48 +169,68 @@ void attend(const Cache *c, float *qkv, float *seen, float *score, int64_t strid
     }
 }
 
-/* token and logp [rows] from logits [rows, V] at the rows' own uniform numbers, by inverting the cumulative
- * distribution at a temperature above 0; weight: room for V + CDF_BLOCK numbers. The logprob is that of
- * temperature 1. */
-void draw(const float *logits, const double *uniform, float temperature, int64_t V, int64_t *token, float *logp,
-          float *weight, int64_t first, int64_t last) {
-    for (int64_t b = first; b < last; b++) {
-        const float *l = logits + b * V;
-        const float top = largest(l, V);
-        float plain = 0;
-        for (int64_t i = 0; i < V; i++) {
-            weight[i] = exp_of(l[i] - top);
-            plain += weight[i];
-        }
-        if (temperature != 1.0f)
-            for (int64_t i = 0; i < V; i++) weight[i] = exp_of((l[i] - top) / temperature);
-        const int64_t blocks = (V + CDF_BLOCK - 1) / CDF_BLOCK;
-        memset(weight + V, 0, CDF_BLOCK * sizeof(float));
-        double total = 0;
-        for (int64_t n = 0; n < blocks; n++) {
-            float sum = 0;
-            for (int i = 0; i < CDF_BLOCK; i++) sum += weight[n * CDF_BLOCK + i];
-            total += sum;
-        }
-        const double target = uniform[b] * total;
-        double before = 0;
-        int64_t pick = -1, last_possible = 0;
-        for (int64_t n = 0; n < blocks && pick < 0; n++) {
-            float sum = 0;
-            for (int i = 0; i < CDF_BLOCK; i++) sum += weight[n * CDF_BLOCK + i];
-            if (before + sum > target || n == blocks - 1) {
-                double upto = before;
-                for (int64_t i = n * CDF_BLOCK; i < V && i < (n + 1) * CDF_BLOCK && pick < 0; i++) {
-                    upto += weight[i];
-                    if (weight[i] > 0) last_possible = i;
-                    if (upto > target) pick = i;
-                }
-                if (pick < 0 && before + sum > target) pick = last_possible; /* rounding inside the block */
-            }
-            before += sum;
-        }
-        pick = pick < 0 ? last_possible : pick;
-        token[b] = pick;
-        logp[b] = l[pick] - top - logf(plain);
+/* The draw of one row's token from its logits [V], by inverting the cumulative distribution at a temperature above
+ * 0; weight: room for V + CDF_BLOCK numbers. The logprob is that of temperature 1. */
+static void draw_token(const float *l, double uniform, float temperature, int64_t V, int64_t *token, float *logp,
+                       float *weight) {
+    const float top = largest(l, V);
+    float plain = 0;
+    for (int64_t i = 0; i < V; i++) {
+        weight[i] = exp_of(l[i] - top);
+        plain += weight[i];
     }
+    if (temperature != 1.0f)
+        for (int64_t i = 0; i < V; i++) weight[i] = exp_of((l[i] - top) / temperature);
+    const int64_t blocks = (V + CDF_BLOCK - 1) / CDF_BLOCK;
+    memset(weight + V, 0, CDF_BLOCK * sizeof(float));
+    double total = 0;
+    for (int64_t n = 0; n < blocks; n++) {
+        float sum = 0;
+        for (int i = 0; i < CDF_BLOCK; i++) sum += weight[n * CDF_BLOCK + i];
+        total += sum;
+    }
+    const double target = uniform * total;
+    double before = 0;
+    int64_t pick = -1, last_possible = 0;
+    for (int64_t n = 0; n < blocks && pick < 0; n++) {
+        float sum = 0;
+        for (int i = 0; i < CDF_BLOCK; i++) sum += weight[n * CDF_BLOCK + i];
+        if (before + sum > target || n == blocks - 1) {
+            double upto = before;
+            for (int64_t i = n * CDF_BLOCK; i < V && i < (n + 1) * CDF_BLOCK && pick < 0; i++) {
+                upto += weight[i];
+                if (weight[i] > 0) last_possible = i;
+                if (upto > target) pick = i;
+            }
+            if (pick < 0 && before + sum > target) pick = last_possible; /* rounding inside the block */
+        }
+        before += sum;
+    }
+    pick = pick < 0 ? last_possible : pick;
+    *token = pick;
+    *logp = l[pick] - top - logf(plain);
+}
+
+typedef struct {
+    const float *logits;
+    const double *uniform;
+    float temperature;
+    int64_t V, rows;
+    int64_t *token;
+    float *logp, *weight;
+} Draw;
+
+static void draw_part(Team *team, void *argument, int member) {
+    const Draw *d = argument;
+    for (int64_t b; (b = take(team, 1)) < d->rows;)
+        draw_token(d->logits + b * d->V, d->uniform[b], d->temperature, d->V, d->token + b, d->logp + b,
+                   d->weight + member * (d->V + CDF_BLOCK));
+}
+
+/* token and logp [rows] from logits [rows, V] at the rows' own uniform numbers; weight: room for V + CDF_BLOCK
+ * numbers for each thread. */
+void draw(const float *logits, const double *uniform, float temperature, int64_t V, int64_t *token, float *logp,
+          float *weight, int64_t rows, int threads) {
+    Draw all = {logits, uniform, temperature, V, rows, token, logp, weight};
+    run_team(draw_part, &all, threads);
 }

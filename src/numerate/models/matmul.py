@@ -26,6 +26,14 @@ def uses_own_matmul() -> bool:
     return lib is not None and lib.lanes() == 16 and "AuthenticAMD" in cpu_info()
 
 
+@cache
+def multiplies_bfloat16() -> bool:
+    """Checks whether this processor multiplies bfloat16 faster than float32: by torch's library where it has
+    a matrix unit, else by the compiled products."""
+    lib = kernels.compiled_library()
+    return "amx_bf16" in cpu_info() or (lib is not None and bool(lib.multiplies_pairs()))
+
+
 def cpu_info() -> str:
     try:
         return Path("/proc/cpuinfo").read_text(encoding="utf-8")

@@ -67,7 +67,8 @@ class MixedPolicy:
     def together(self) -> Policy:
         """Returns the network that the learner trains: it shares the policy's weights, and has the heads'
         too."""
-        return Policy(self.model, self.policy.tokenizer, self.policy.name, self.policy.compute)
+        base = self.policy
+        return Policy(self.model, base.tokenizer, base.name, base.compute, base.sampling)
 
     def save(self, directory: str | Path) -> Path:
         """Saves the model (LoRA merged), its tokenizer and the heads; the directory appears at once and

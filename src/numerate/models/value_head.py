@@ -132,4 +132,4 @@ class Joint(Beside):
 def join_value_branch(policy: Policy, branch: ValueBranch) -> Policy:
     """Returns the network that the learner trains: it shares the policy's weights, and has the branch's
     too."""
-    return Policy(Joint(policy.model, branch), policy.tokenizer, policy.name, policy.compute)
+    return Policy(Joint(policy.model, branch), policy.tokenizer, policy.name, policy.compute, policy.sampling)

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from numerate.models.inference.weights import Layer, Weights
-from numerate.models.matmul import matrix_product
 
 
 class Cache(Protocol):
@@ -39,9 +38,9 @@ class LeanForward(ABC):
         self.turns = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
 
     def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
-        """Runs a prompt; of its last token alone the last layer computes more than keys and values."""
+        """Runs a prompt; of its last token alone the last layer computes what follows its attention."""
         w, length = self.w, len(ids)
-        x_Td = w.embed[torch.tensor(ids, device=w.embed.device)]
+        x_Td = self.embedded(torch.tensor(ids, device=w.embed.device))
         self.know_turns(length)
         turn = self.turn(torch.arange(length, device=w.embed.device))
         keys: list[Tensor] = []
@@ -50,18 +49,25 @@ class LeanForward(ABC):
             q, k, v = self.project(layer, x_Td, turn)
             keys.append(k)
             values.append(v)
+            seen_Td = self.attend_prompt(q, k, v)
             if i == len(w.layers) - 1:
-                q, x_Td = q[-1:], x_Td[-1:]
-            heads = (part.transpose(0, 1)[None] for part in (q, k, v))
-            seen = F.scaled_dot_product_attention(
-                next(heads), next(heads), next(heads), is_causal=len(q) == length, scale=1.0, enable_gqa=True
-            )
-            x_Td = self.finish(layer, x_Td, seen[0].transpose(0, 1).reshape(len(x_Td), -1))
+                seen_Td, x_Td = seen_Td[-1:], x_Td[-1:]
+            x_Td = self.finish(layer, x_Td, seen_Td)
         return self.cache.ask(keys, values), self.logits(x_Td)[0]
 
     @abstractmethod
     def step(self, token_B: Tensor) -> Tensor:
         """Appends one token to every row; returns the logits after it, [B, V]."""
+
+    def embedded(self, token_T: Tensor) -> Tensor:
+        """Returns the first hidden states, [T, d], in the data type that the layers compute in."""
+        return self.w.embed[token_T]
+
+    def attend_prompt(self, q_THD: Tensor, k_TKD: Tensor, v_TKD: Tensor) -> Tensor:
+        """Returns the attention of every token of a prompt to those before it and to itself, [T, H D]."""
+        q, k, v = (part.transpose(0, 1)[None] for part in (q_THD, k_TKD, v_TKD))
+        seen = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0, enable_gqa=True)
+        return seen[0].transpose(0, 1).flatten(1)
 
     def join(self, prompt: Any, rows: int) -> None:
         self.cache.join(prompt, rows)
@@ -94,7 +100,7 @@ class LeanForward(ABC):
     def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns queries [T, H, D], keys and values [T, K, D]."""
         w = self.w
-        qkv = self.biased(layer, matrix_product(self.normed(x_Td, layer.norm), layer.qkv.t())).float()
+        qkv = self.biased(layer, layer.qkv.product(self.normed(x_Td, layer.norm))).float()
         pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
         turned = torch.view_as_real(pairs).view(len(x_Td), -1, w.head_dim).to(x_Td.dtype)
         q, k, v = turned.split([w.heads, w.kv_heads, w.kv_heads], dim=1)
@@ -112,9 +118,9 @@ class LeanForward(ABC):
     def finish(self, layer: Layer, x_Td: Tensor, seen_Td: Tensor) -> Tensor:
         """Computes the rest of a layer: the attention's output and the gated MLP, each added to the stream in
         place."""
-        x_Td = matrix_product(seen_Td, layer.out.t(), x_Td)
-        gate, up = matrix_product(self.normed(x_Td, layer.mlp_norm), layer.gate_up.t()).chunk(2, -1)
-        return matrix_product(F.silu(gate).mul_(up), layer.down.t(), x_Td)
+        x_Td = layer.out.product(seen_Td, x_Td)
+        gate, up = layer.gate_up.product(self.normed(x_Td, layer.mlp_norm)).chunk(2, -1)
+        return layer.down.product(F.silu(gate).mul_(up), x_Td)
 
     def normed(self, x_Td: Tensor, gain: Tensor | None) -> Tensor:
         """Returns x / rms(x) * gain; by hand, for torch's own rms_norm costs twice as much on a small
@@ -124,4 +130,4 @@ class LeanForward(ABC):
         return x if gain is None else x.to(x_Td.dtype) * gain
 
     def logits(self, x_Bd: Tensor) -> Tensor:
-        return matrix_product(self.normed(x_Bd, self.w.norm), self.w.head.t())
+        return self.w.head.product(self.normed(x_Bd, self.w.norm))

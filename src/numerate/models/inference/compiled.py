@@ -1,5 +1,5 @@
-"""The lean forward pass with its small operations compiled: between the matrix products of a layer one call
-instead of ten operations of torch, and attention that computes no padding."""
+"""The lean forward pass with a whole step compiled: one call for a token of every row through all layers, on
+as many threads as torch uses, and attention that computes no padding."""
 
 from __future__ import annotations
 
@@ -9,76 +9,105 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerate.kernels.build import CacheStruct
+from numerate.kernels.build import Attention, CacheStruct, LayerStruct, ModelStruct
 from numerate.models.inference.base import LeanForward
-from numerate.models.inference.paged_kv_cache import BLOCK, Blocks
+from numerate.models.inference.matrices import PackedMatrix, aligned_room
+from numerate.models.inference.paged_kv_cache import Blocks
 from numerate.models.inference.weights import Weights
-from numerate.models.matmul import matrix_product
 from numerate.models.threads import in_parts
 
-HEADS_AT_ONCE = 4
-"""the most that decode.c gives scratch space"""
+
+class CompiledModel:
+    """Packed weights as the compiled step reads them. Keys, values and sums are float32 in any format."""
+
+    def __init__(self, weights: Weights, lib: ctypes.CDLL) -> None:
+        self.weights, self.lib = weights, lib
+        self.layers = (LayerStruct * len(weights.layers))()
+        for struct, layer in zip(self.layers, weights.layers, strict=True):
+            for name in ("qkv", "out", "gate_up", "down"):
+                setattr(struct, name, packed(getattr(layer, name)).struct)
+            struct.bias = None if layer.qkv_bias is None else layer.qkv_bias.data_ptr()
+            struct.gain = None if layer.head_norm is None else layer.head_norm.data_ptr()
+        first, width = weights.layers[0], weights.embed.shape[1]
+        self.struct = ModelStruct(
+            layers=len(weights.layers),
+            width=width,
+            inner=packed(first.down).numbers,
+            eps=weights.eps,
+            embed=weights.embed.data_ptr(),
+            pairs=weights.embed.dtype == torch.bfloat16,
+            layer=self.layers,
+            head=packed(weights.head).struct,
+        )
 
 
 class CompiledForward(LeanForward):
-    """For float32 on a CPU; gives the numbers of FastForward up to rounding."""
+    """In float32 gives the numbers of FastForward up to rounding."""
 
-    def __init__(self, weights: Weights, lib: ctypes.CDLL) -> None:
+    def __init__(self, model: CompiledModel) -> None:
+        weights = model.weights
         self.rows = Blocks(len(weights.layers), weights.kv_heads, weights.head_dim)
         super().__init__(weights, self.rows)
-        self.lib = lib
+        self.model, self.lib = model, model.lib
+        self.room, self.address = aligned_room(0)
+
+    def embedded(self, token_T: Tensor) -> Tensor:
+        return self.w.embed[token_T].float()
+
+    def attend_prompt(self, q_THD: Tensor, k_TKD: Tensor, v_TKD: Tensor) -> Tensor:
+        q, k, v = (part.contiguous() for part in (q_THD, k_TKD, v_TKD))
+        seen, top = torch.empty_like(q), q.new_empty(q.shape[:2])
+        block = torch.tensor([[0, len(q), 0, 0]])
+        arguments = Attention(
+            heads=q.shape[1],
+            kv_heads=k.shape[1],
+            size=q.shape[2],
+            scale=1.0,
+            blocks=1,
+            block=block.data_ptr(),
+        )
+        for name, tensor in {"q": q, "k": k, "v": v, "seen": seen, "top": top}.items():
+            setattr(arguments, name, tensor.data_ptr())
+
+        def part(first: int, last: int) -> None:
+            if self.lib.packed(ctypes.addressof(arguments), 0, first, last):
+                raise MemoryError("no memory for attention")
+
+        in_parts(k.shape[1], part, least=1)
+        return seen.flatten(1)
 
     def step(self, token_B: Tensor) -> Tensor:
-        w, rows, n = self.w, self.rows, len(self.rows.owner)
+        w, rows, threads = self.w, self.rows, torch.get_num_threads()
         rows.make_room()
         prompt_B, prompt_tokens_B = rows.prompts()
         keys = int((prompt_tokens_B + rows.length_B).max()) + 1
         self.know_turns(keys)
-        turns = torch.view_as_real(self.turns).contiguous()
         blocks_BN = np.ascontiguousarray(rows.blocks_BN)
         cache = CacheStruct(
             heads=w.heads,
             kv_heads=w.kv_heads,
             size=w.head_dim,
-            turns=turns.data_ptr(),
+            turns=torch.view_as_real(self.turns).data_ptr(),
             prompt=prompt_B.ctypes.data,
             prompt_tokens=prompt_tokens_B.ctypes.data,
             blocks=blocks_BN.ctypes.data,
             most=blocks_BN.shape[1],
             written=rows.length_B.ctypes.data,
         )
-        x_Bd = w.embed[token_B]
-        y_Bd, seen_BD = torch.empty_like(x_Bd), x_Bd.new_empty(n, w.heads * w.head_dim)
-        for i, layer in enumerate(w.layers):
-            self.normed_into(x_Bd, y_Bd)
-            qkv = self.biased(layer, matrix_product(y_Bd, layer.qkv.t()))
-            cache.layer = i
-            in_parts(n, lambda first, last, qkv=qkv: self.attend(cache, qkv, seen_BD, keys, first, last))
-            matrix_product(seen_BD, layer.out.t(), x_Bd)
-            self.normed_into(x_Bd, y_Bd)
-            matrix_product(self.gated(matrix_product(y_Bd, layer.gate_up.t())), layer.down.t(), x_Bd)
+        token_B = token_B.contiguous()
+        logits_BV = torch.empty(len(token_B), packed(w.head).columns)
+        places = ctypes.addressof(self.model.struct), ctypes.addressof(cache)
+        needed = self.lib.step_room(*places, len(token_B), keys, threads)
+        if needed > len(self.room) - 32:
+            self.room, self.address = aligned_room(needed * 5 // 4)
+        self.lib.step(
+            *(*places, token_B.data_ptr(), len(token_B), keys),
+            *(self.address, logits_BV.data_ptr(), threads),
+        )
         rows.grow()
-        self.normed_into(x_Bd, y_Bd)
-        return matrix_product(y_Bd, w.head.t())
-
-    def normed_into(self, x_Bd: Tensor, y_Bd: Tensor) -> None:
-        rows, width = x_Bd.shape
-        self.lib.normed(x_Bd.data_ptr(), y_Bd.data_ptr(), width, self.w.eps, 0, rows)
-
-    def gated(self, both_BF: Tensor) -> Tensor:
-        rows, width = len(both_BF), both_BF.shape[1] // 2
-        out = both_BF.new_empty(rows, width)
-        in_parts(rows, lambda a, b: self.lib.gated(both_BF.data_ptr(), out.data_ptr(), width, a, b))
-        return out
-
-    def attend(self, cache: CacheStruct, qkv: Tensor, seen: Tensor, keys: int, first: int, last: int) -> None:
-        score = np.empty((HEADS_AT_ONCE, keys + 2 * BLOCK), dtype=np.float32)
-        address, stride = ctypes.addressof(cache), score.shape[1]
-        self.lib.attend(address, qkv.data_ptr(), seen.data_ptr(), score.ctypes.data, stride, first, last)
+        return logits_BV
 
 
-def fits_compiled(weights: Weights) -> bool:
-    """Checks whether the compiled functions know this: float32 on a CPU, norms folded, a matrix in one
-    piece."""
-    plain = all(layer.norm is None and layer.mlp_norm is None for layer in weights.layers)
-    return weights.embed.device.type == "cpu" and weights.embed.dtype == torch.float32 and plain
+def packed(matrix: object) -> PackedMatrix:
+    assert isinstance(matrix, PackedMatrix)
+    return matrix

@@ -42,7 +42,7 @@ class FastForward(LeanForward):
     def run(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Tensor:
         """Runs the layers, [B, d]. The operations are the same for all plans of a size."""
         w = self.w
-        x_Bd = w.embed[token_B]
+        x_Bd = self.embedded(token_B)
         turn, mask = self.turn(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)
         for i, layer in enumerate(w.layers):
             q, k, v = self.project(layer, x_Bd, turn)

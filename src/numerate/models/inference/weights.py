@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from numerate.models.inference.matrices import Layout, Matrix, PlainMatrix
+
 FAMILIES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 STATIC_ROPE = ("default", "linear", "llama3")
 """kinds of rotary embedding whose frequencies don't change with the length of the text"""
@@ -21,12 +23,12 @@ STATIC_ROPE = ("default", "linear", "llama3")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    qkv: Tensor
+    qkv: Matrix
     """[(H + 2 K) D, d]: H query heads, K key heads, K value heads of D numbers"""
     qkv_bias: Tensor | None
-    out: Tensor
-    gate_up: Tensor
-    down: Tensor
+    out: Matrix
+    gate_up: Matrix
+    down: Matrix
     norm: Tensor | None
     """gain of the norm before attention, None where it is folded in"""
     mlp_norm: Tensor | None
@@ -39,7 +41,7 @@ class Weights:
     embed: Tensor
     layers: list[Layer]
     norm: Tensor | None
-    head: Tensor
+    head: Matrix
     heads: int
     kv_heads: int
     head_dim: int
@@ -49,10 +51,15 @@ class Weights:
 
 
 @torch.no_grad()
-def read_weights(model: Any, dtype: torch.dtype | None = None, more: Tensor | None = None) -> Weights | None:
+def read_weights(
+    model: Any,
+    dtype: torch.dtype | None = None,
+    more: Tensor | None = None,
+    layout: Layout = PlainMatrix,
+) -> Weights | None:
     """Returns the weights of a causal language model as they are now, in `dtype` or their own format; None
     where its shape is not the one known here. more: rows below those of the vocabulary head, which read the
-    same hidden state."""
+    same hidden state. layout: makes a matrix of a weight, one at a time."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
     if not _is_known(base):
         return None
@@ -68,9 +75,9 @@ def read_weights(model: Any, dtype: torch.dtype | None = None, more: Tensor | No
         head = torch.cat([head, more.detach().to(head)])
     return Weights(
         embed=body.embed_tokens.weight.detach().to(dtype),
-        layers=[_layer(layer, heads, kv_heads, head_dim, dtype) for layer in body.layers],
+        layers=[_layer(layer, heads, kv_heads, head_dim, dtype, layout) for layer in body.layers],
         norm=None if fold else norm,
-        head=head * norm if fold else head,
+        head=layout(head * norm if fold else head),
         heads=heads,
         kv_heads=kv_heads,
         head_dim=head_dim,
@@ -122,7 +129,7 @@ def _matrix(module: Any, dtype: torch.dtype) -> Tensor:
     return weight.to(dtype)
 
 
-def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dtype) -> Layer:
+def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dtype, layout: Layout) -> Layer:
     fold = dtype == torch.float32
     attention, mlp = layer.self_attn, layer.mlp
     parts = (attention.q_proj, attention.k_proj, attention.v_proj)
@@ -137,11 +144,11 @@ def _layer(layer: Any, heads: int, kv_heads: int, head_dim: int, dtype: torch.dt
     norms = (layer.input_layernorm, layer.post_attention_layernorm)
     norm, mlp_norm = (module.weight.detach().to(dtype) for module in norms)
     return Layer(
-        qkv=qkv * norm if fold else qkv,
+        qkv=layout(qkv * norm if fold else qkv),
         qkv_bias=bias,
-        out=_matrix(attention.o_proj, dtype),
-        gate_up=gate_up * mlp_norm if fold else gate_up,
-        down=_matrix(mlp.down_proj, dtype),
+        out=layout(_matrix(attention.o_proj, dtype)),
+        gate_up=layout(gate_up * mlp_norm if fold else gate_up),
+        down=layout(_matrix(mlp.down_proj, dtype)),
         norm=None if fold else norm,
         mlp_norm=None if fold else mlp_norm,
         head_norm=_head_norm(attention, heads, kv_heads, dtype),

@@ -59,7 +59,7 @@ class LocalEngine:
         self.policy = policy
         head = self.steering.head if self.steering else None
         self.open: Callable[[int, int], Backend] = (
-            fast_forward(policy.model, policy.compute, head) or self.plain
+            fast_forward(policy.model, policy.sampling, head) or self.plain
         )
         """makes an empty batch for so many rows of so many tokens"""
 

@@ -13,11 +13,13 @@ GIB = 2**30
 
 
 def token_bytes(policy: Policy) -> int:
-    """Returns the bytes of keys and values of one token in all layers."""
+    """Returns the bytes of keys and values of one token in all layers; on a CPU they are float32 in any data
+    type."""
     config = policy.model.config
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return 2 * config.num_hidden_layers * heads * size * policy.compute.itemsize
+    itemsize = 4 if policy.device.type == "cpu" else policy.sampling.itemsize
+    return 2 * config.num_hidden_layers * heads * size * itemsize
 
 
 def default_memory(device: Any) -> float:

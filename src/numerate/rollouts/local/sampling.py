@@ -49,10 +49,11 @@ def draw_tokens(
 def _drawn(lib: CDLL, logits_BV: Tensor, uniform_B: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     rows, vocab = logits_BV.shape
     token_B, logp_B = torch.empty(rows, dtype=torch.long), torch.empty(rows)
-    weight = torch.empty(vocab + BLOCK)
+    threads = torch.get_num_threads()
+    weight = torch.empty(threads * (vocab + BLOCK))
     uniform_B = uniform_B.contiguous()
     inputs = (logits_BV.data_ptr(), uniform_B.data_ptr(), temperature, vocab)
-    lib.draw(*inputs, token_B.data_ptr(), logp_B.data_ptr(), weight.data_ptr(), 0, rows)
+    lib.draw(*inputs, token_B.data_ptr(), logp_B.data_ptr(), weight.data_ptr(), rows, threads)
     return token_B, logp_B
 
 

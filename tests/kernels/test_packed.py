@@ -1,0 +1,148 @@
+"""Packed products and the compiled step: right in every shape, and the same for any rows and threads."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from typing import Any
+
+import pytest
+import torch
+
+from numerate import kernels
+from numerate.models.inference.choose import fast_forward
+from numerate.models.inference.compiled import CompiledForward
+from numerate.models.inference.matrices import PackedMatrix
+from tests import tiny
+
+pytestmark = pytest.mark.skipif(kernels.compiled_library() is None, reason="no C compiler here")
+
+
+def pack(weight: torch.Tensor, dtype: torch.dtype) -> PackedMatrix:
+    lib = kernels.compiled_library()
+    assert lib is not None
+    return PackedMatrix(lib, weight, dtype)
+
+
+def rounded(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return x.to(dtype).double()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(1, 1, 1), (3, 5, 7), (12, 32, 256), (13, 33, 257), (64, 96, 600), (25, 31, 513)]
+)
+def test_products_of_any_shape(m: int, n: int, k: int, dtype: torch.dtype) -> None:
+    """bfloat16 rounds both sides and sums in float32."""
+    torch.manual_seed(0)
+    x, weight, c = torch.randn(m, k), torch.randn(n, k), torch.randn(m, n)
+    want = rounded(x, dtype) @ rounded(weight, dtype).t()
+    torch.testing.assert_close(pack(weight, dtype).product(x).double(), want, atol=2e-4, rtol=1e-5)
+    added = pack(weight, dtype).product(x, c.clone()).double()
+    torch.testing.assert_close(added, want + c.double(), atol=2e-4, rtol=1e-5)
+
+
+def test_a_weight_and_rows_that_lie_otherwise_give_the_same_bits() -> None:
+    torch.manual_seed(0)
+    x, weight = torch.randn(9, 40), torch.randn(70, 40)
+    plain = pack(weight, torch.float32).product(x)
+    assert torch.equal(
+        pack(weight.t().contiguous().t(), torch.float32).product(x.t().contiguous().t()), plain
+    )
+    assert torch.equal(pack(weight, torch.float32).product(torch.cat([x, x], 1)[:, :40]), plain)
+
+
+@pytest.mark.parametrize("special", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_none_stay_so_in_bfloat16(special: float) -> None:
+    x = torch.ones(2, 3)
+    x[1, 1] = special
+    out = pack(torch.ones(4, 3), torch.bfloat16).product(x)
+    assert torch.equal(out[0], torch.full((4,), 3.0))
+    torch.testing.assert_close(out[1], torch.full((4,), special), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_row_does_not_depend_on_the_others_nor_on_threads(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    x, weight = torch.randn(300, 700), torch.randn(130, 700)
+    matrix = pack(weight, dtype)
+    alone = torch.cat([matrix.product(row[None]) for row in x])
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        assert torch.equal(matrix.product(x), alone)
+
+
+def steps(model: Any, dtype: torch.dtype, rows: int) -> list[torch.Tensor]:
+    make = fast_forward(model, dtype)
+    assert make is not None
+    forward = make(rows, 30)
+    assert isinstance(forward, CompiledForward)
+    prompt, logits = forward.prefill(range(5, 40))
+    forward.join(prompt, rows)
+    tokens = torch.arange(rows) * 7 % 200
+    return [logits[None], *(forward.step(tokens + step) for step in range(20))]
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_steps_are_the_same_for_any_rows_and_threads(
+    family: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny.model(family)
+    alone = steps(model, dtype, 1)
+    for threads, rows in ((1, 50), (3, 50), (4, 7)):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        many = steps(model, dtype, rows)
+        assert all(torch.equal(one, all_[:1]) for one, all_ in zip(alone, many, strict=True))
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])
+def test_bfloat16_stays_near_float32(family: str) -> None:
+    model = tiny.model(family)
+    exact, near = (steps(model, dtype, 8) for dtype in (torch.float32, torch.bfloat16))
+    for a, b in zip(exact, near, strict=True):
+        drift = (a.log_softmax(-1) - b.log_softmax(-1)).abs()
+        assert 0 < drift.max() < 0.1
+
+
+def test_calls_at_once_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call has the threads, the other does its work alone."""
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    torch.manual_seed(0)
+    x, matrix = torch.randn(64, 256), pack(torch.randn(300, 256), torch.float32)
+    want, differ = matrix.product(x), []
+
+    def work() -> None:
+        for _ in range(50):
+            if not torch.equal(matrix.product(x), want):
+                differ.append(1)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not differ
+
+
+def child(sent: Any, x: torch.Tensor, matrix: PackedMatrix) -> None:
+    sent.send_bytes(matrix.product(x).numpy().tobytes())
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="processes do not fork here"
+)
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    x, matrix = torch.ones(40, 64), pack(torch.ones(200, 64), torch.float32)
+    want = matrix.product(x)
+    context = multiprocessing.get_context("fork")
+    received, sent = context.Pipe(duplex=False)
+    process = context.Process(target=child, args=(sent, x, matrix))
+    process.start()
+    assert received.poll(20), "the child did not answer"
+    assert received.recv_bytes() == want.numpy().tobytes()
+    process.join()
