@@ -284,7 +284,8 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
 
 def pick_sampling_dtype(dtype: Dtype, model: Any, compute: torch.dtype) -> torch.dtype:
     """Returns the data type of sampling. auto: bfloat16 on a CPU that multiplies it faster than float32, for
-    a model of at least LARGE parameters, else `compute`. A smaller one stays in the processor's cache and gains little."""
+    a model of at least LARGE parameters, else `compute`. A smaller one stays in the processor's cache and
+    gains little."""
     device = next(model.parameters()).device
     fast = dtype == "auto" and device.type == "cpu" and multiplies_bfloat16()
     return torch.bfloat16 if fast and sum(p.numel() for p in model.parameters()) >= LARGE else compute
