@@ -133,12 +133,12 @@ def test_sections_beyond_the_budget_are_entries_too(monkeypatch: pytest.MonkeyPa
     assert [entry["status"] for entry in entries] == ["timed out", "skipped"]
 
 
-def test_the_plan_puts_parity_first_and_vllm_before_the_last_shapes() -> None:
+def test_the_plan_has_a_shape_of_each_kind_before_the_other_shapes() -> None:
     names = [section.name for section in planned()]
     assert names[:2] == ["environment", "parity sampling qwen2-0.5b"] and len(set(names)) == len(names)
     kinds = [section.kind for section in planned()]
-    assert kinds.index("sampling") > max(i for i, kind in enumerate(kinds) if kind.startswith("parity"))
-    assert set(kinds) == set(worker.KINDS) == set(sections.LIMITS)
+    assert kinds[1:4] == ["parity sampling", "parity attention", "parity optimizer"]
+    assert set(kinds[:9]) == set(worker.KINDS) == set(sections.LIMITS)
     assert [section.shape for section in planned(["qwen3-1.7b"])[1:]] == ["qwen3-1.7b"] * 6
 
 

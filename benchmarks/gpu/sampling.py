@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import statistics
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -52,6 +53,7 @@ def vllm(name: str, settings: Settings) -> Iterator[Row]:
     for rows in settings.rows:
         row: Row = {"what": "sampling", "engine": "vllm", "rows": rows}
         work = engine_work(engine, name, rows, settings)
+        work()
         yield guarded(row, partial(speed_row, work, name, rows, settings), settings.device)
     engine.close()
 
@@ -61,10 +63,13 @@ def sampling_row(policy: Any, name: str, rows: int, settings: Settings, engine: 
         clear(settings.device)
         before = used_mib(settings.device)
         if engine == "transformers":
-            row = speed_row(generate_work(policy, name, rows, settings), name, rows, settings)
+            generate_work(policy, name, rows, settings, tokens=2)()  # warms up; all of them take seconds
+            work = generate_work(policy, name, rows, settings, settings.tokens)
+            row = speed_row(work, name, rows, settings)
         else:
             local, watch = local_engine(policy, rows, settings, graphs=engine == "numerate")
             work = engine_work(local, name, rows, settings, queue=3 if what == "uneven sampling" else 1)
+            work()
             row = speed_row(work, name, rows, settings) | last_call(watch, work)
         return row | {"more_mib": used_mib(settings.device, peak=True) - before}
 
@@ -93,17 +98,17 @@ def engine_work(engine: Any, name: str, rows: int, settings: Settings, queue: in
     return work
 
 
-def generate_work(policy: Any, name: str, rows: int, settings: Settings) -> Callable[[], int]:
+def generate_work(policy: Any, name: str, rows: int, settings: Settings, tokens: int) -> Callable[[], int]:
     samples = min(settings.samples, rows)
     prompts = list(made.prompts(rows // samples, shape_of(name).vocabulary))
-    return lambda: generated(policy.model, prompts, samples, settings.tokens)
+    return lambda: generated(policy.model, prompts, samples, tokens)
 
 
 def speed_row(work: Callable[[], int], name: str, rows: int, settings: Settings) -> Row:
-    """Once to warm up, then the median. mbu is of a step with all rows."""
-    shape, written = shape_of(name), work()
-    seconds = median_seconds(work, settings)
-    rate = written / seconds
+    """The median of calls after one that warmed up. mbu is of a step with all rows."""
+    shape, written = shape_of(name), list[int]()
+    seconds = median_seconds(lambda: written.append(work()), settings)
+    rate = statistics.median(written) / seconds
     context = PROMPT + settings.tokens / 2
     kept = rows * (settings.tokens / 2 + PROMPT / min(settings.samples, rows))
     read = DTYPE.itemsize * (shape.body + shape.head) + kept * shape.token_bytes(DTYPE.itemsize)

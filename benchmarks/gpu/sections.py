@@ -24,7 +24,7 @@ PARITY = ("qwen2-0.5b", "llama-0.5b", "qwen3-0.6b")
 SPEED = ("qwen2-0.5b", "llama-1.5b", "llama-0.5b", "qwen2-1.5b")
 LIMITS = {
     "environment": 90.0,
-    "parity sampling": 120.0,
+    "parity sampling": 150.0,
     "parity attention": 150.0,
     "parity optimizer": 90.0,
     "sampling": 150.0,
@@ -49,10 +49,11 @@ def planned(shapes: Sequence[str] = (), toy: bool = False) -> list[Section]:
     parity, speed = shapes or PARITY, shapes or SPEED
     if toy:
         parity, speed = shapes or ("toy-llama", "toy-qwen2", "toy-qwen3"), shapes or ("toy-qwen2",)
-    first = [Section("environment"), *(Section("parity sampling", shape) for shape in parity)]
-    first += [Section("parity attention", parity[0]), Section("parity optimizer", parity[0])]
-    measured = [Section(kind, shape) for shape in speed for kind in ("sampling", "update")]
-    return [*first, *measured[:4], Section("vllm", speed[0]), *measured[4:]]
+    checks = [Section(kind, parity[0]) for kind in LIMITS if kind.startswith("parity")]
+    more_checks = [Section("parity sampling", shape) for shape in parity[1:]]
+    speeds = [Section(kind, shape) for shape in speed for kind in ("sampling", "update")]
+    vllm = Section("vllm", speed[0])
+    return [Section("environment"), *checks, *speeds[:4], vllm, *more_checks, *speeds[4:]]
 
 
 def run_sections(
