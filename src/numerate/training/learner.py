@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -204,7 +203,7 @@ class Learner:
             self.scaler.load_state_dict(self.scaler.state_dict() | scaler)
 
 
-def step_device(group: dict[str, Any], device: torch.device) -> torch.device:
+def step_device(group: dict[str, object], device: torch.device) -> torch.device:
     """Returns where AdamW counts the steps of a parameter: beside it where the steps are fused, whose kernel
     reads the count; else on the CPU."""
     beside = group.get("fused") or group.get("capturable")
