@@ -189,3 +189,18 @@ def test_the_table_shows_errors(capsys: pytest.CaptureFixture[str]) -> None:
     print_report([failed], Console(width=150))
     shown = capsys.readouterr().out
     assert "failed, killed" in shown and "OutOfMemoryError: full" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "cpu"], "is no card"),
+        (["--device", "cuda:99"], "device 'cuda:99'"),
+        (["--toy", "--only", "speed"], "no section begins with 'speed'"),
+        (["--toy", "--shapes", "gpt-2"], "no shape 'gpt-2'"),
+    ],
+)
+def test_a_wrong_argument_ends_the_command(arguments: list[str], message: str, tmp_path: Path) -> None:
+    file = tmp_path / "gpu.json"
+    done = CliRunner().invoke(app, [*arguments, "--json", str(file)], env={"COLUMNS": "200"})
+    assert done.exit_code == 2 and message in done.output and not file.exists()

@@ -25,8 +25,8 @@ def main(
     only: Annotated[str, typer.Option(help="sections whose name begins so, separated by commas")] = "",
     shapes: Annotated[str, typer.Option(help=f"of {', '.join(SHAPES)}")] = "",
     device: Annotated[str, typer.Option(help="cuda, cuda:0")] = "cuda",
-    peak: Annotated[float, typer.Option(help="TFLOP/s of a card that is not in the table")] = 0.0,
-    rounds: Annotated[int, typer.Option(help="of a measurement, whose median counts")] = 3,
+    peak: Annotated[float, typer.Option(min=0, help="TFLOP/s of a card that is not in the table")] = 0.0,
+    rounds: Annotated[int, typer.Option(min=1, help="of a measurement, whose median counts")] = 3,
     toy: Annotated[bool, typer.Option(help="every path at toy size on a CPU")] = False,
 ) -> None:
     """Check parity and measure speed on one card."""
@@ -64,10 +64,13 @@ def main(
 def check_device(device: str) -> None:
     from numerate.models import device as device_check
 
+    if not device.startswith("cuda"):
+        raise typer.BadParameter(f"device {device!r} is no card: choose cuda or cuda:0, or --toy on a CPU")
     try:
         device_check.check_device(device)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}, or --toy here") from error
+        message = str(error).partition(";")[0]
+        raise typer.BadParameter(f"{message}; on a CPU run --toy") from error
 
 
 if __name__ == "__main__":
