@@ -49,7 +49,7 @@ def let_end(net: Any, mean_length: int) -> None:
     strength is found by halving an interval."""
     embed = net.get_input_embeddings().weight
     embed[:, 0] = 1.0
-    hidden = net.model(torch.randint(3, len(embed), (8, 64))).last_hidden_state[:, 8:]
+    hidden = net.model(torch.randint(3, len(embed), (8, 64)).to(embed.device)).last_hidden_state[:, 8:]
     logits = net.lm_head(hidden).double()
     low, high = -50.0, 50.0
     for _ in range(60):

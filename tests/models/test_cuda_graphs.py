@@ -3,7 +3,8 @@ operations on the same memory, without a line of Python in between."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from numerate.models.inference import cuda_graphs
 from numerate.models.inference.cuda_graphs import WORTH, GraphForward
 from numerate.models.inference.kv_cache import Sizes
 from numerate.models.inference.torch import FastForward
@@ -146,3 +148,49 @@ def test_a_recording_is_thrown_away_when_the_caches_move() -> None:
         for forward in (plain, graphs):
             forward.drop([0, 1, 2, 3])
     assert recorder.recorded == 3
+
+
+def test_a_step_is_recorded_on_the_device_of_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `device: cuda:1` the current device is cuda:0, whose stream would record nothing."""
+    current: list[Any] = [0]
+    seen: list[tuple[str, Any]] = []
+
+    @contextmanager
+    def device(index: Any) -> Iterator[None]:
+        current.append(index)
+        yield
+        current.pop()
+
+    class Stream:
+        def __init__(self, on: Any = None) -> None:
+            seen.append(("stream", current[-1] if on is None else on))
+
+        def wait_stream(self, other: Stream) -> None: ...
+
+    class Graph:
+        def replay(self) -> None:
+            seen.append(("replay", current[-1]))
+
+    fakes = {
+        "device": device,
+        "Stream": Stream,
+        "current_stream": lambda: object.__new__(Stream),
+        "stream": lambda aside: nullcontext(),
+        "graph": lambda graph, pool, stream: nullcontext(),
+        "CUDAGraph": Graph,
+        "graph_pool_handle": lambda: None,
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    cuda_graphs.side_stream.cache_clear()
+    second, out = torch.device("cuda", 1), torch.ones(1)
+
+    def step() -> Tensor:
+        seen.append(("step", current[-1]))
+        return out
+
+    for _ in range(2):
+        assert cuda_graphs.Recorder(second)(step)() is out
+    cuda_graphs.side_stream.cache_clear()
+    assert {index for _, index in seen} == {second}
+    assert [kind for kind, _ in seen] == ["stream", "step", "step", "replay", "step", "step", "replay"]

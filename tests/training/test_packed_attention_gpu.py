@@ -155,3 +155,31 @@ def test_a_compiler_that_fails_leaves_attention_in_blocks(monkeypatch: pytest.Mo
         monkeypatch.setattr(packed_attention_gpu, "compiled_flex", lambda k=kernel: k)
         assert packed_attention_gpu.flex_works(4, 2, 16, torch.float32, torch.device("cpu")) == works
     packed_attention_gpu.flex_works.cache_clear()
+
+
+def attend_rounded(query: Tensor, key: Tensor, value: Tensor, **_: Any) -> Tensor:
+    """The best that a kernel in 16 bits can do: float32 inside, rounded at the end."""
+    q, k, v = (x.float() for x in (query, key, value))
+    layout = Layout((PromptGroup(5, (3, 4)), PromptGroup(6, (7,))))
+    return in_blocks(q, k, v, layout, 0.0, None, None).transpose(1, 2).to(query.dtype)
+
+
+@pytest.mark.parametrize(("heads", "kv_heads", "size"), [(14, 2, 64), (32, 8, 128), (28, 4, 128), (9, 9, 64)])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_rounding_of_16_bits_is_no_fault_of_the_kernel(
+    heads: int, kv_heads: int, size: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packed_attention_gpu, "compiled_flex", lambda: attend_rounded)
+    packed_attention_gpu.flex_works.cache_clear()
+    assert packed_attention_gpu.flex_works(heads, kv_heads, size, dtype, torch.device("cpu"))
+    packed_attention_gpu.flex_works.cache_clear()
+
+
+def test_the_kernel_is_tried_with_gradients_where_the_first_line_needs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packed_attention_gpu, "compiled_flex", lambda: attend_rounded)
+    packed_attention_gpu.flex_works.cache_clear()
+    with torch.no_grad():
+        assert packed_attention_gpu.flex_works(4, 2, 16, torch.float32, torch.device("cpu"))
+    packed_attention_gpu.flex_works.cache_clear()

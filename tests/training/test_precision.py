@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.optim import AdamW
 
 from numerate.methods import sft
 from numerate.methods.shared.options import RowFit
@@ -17,6 +18,7 @@ from numerate.models.policy import Dtype
 from numerate.rollouts.local import LocalEngine
 from numerate.training import Learner, pack_rows, packed_attention_cpu, set_loss_weights, token_logprobs
 from numerate.training.batch import pad_rows
+from numerate.training.learner import optimizer_moments, step_device
 from numerate.types import Prompt, Sampling, Turn
 from tests import tiny
 from tests.methods import toy
@@ -207,3 +209,18 @@ def test_the_scale_is_part_of_the_state() -> None:
     assert first.scaler.state_dict() == second.scaler.state_dict()
     assert first.scaler.get_scale() == 128.0 and first.scaler.state_dict()["_growth_tracker"] == 2
     assert toy.same(first.policy, second.policy)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_loaded_count_of_steps_lies_where_the_optimizer_reads_it(fused: bool) -> None:
+    """The fused kernel reads it on the parameter's device, as torch's own loading has it; meta is another
+    device than the CPU on any machine."""
+    first = Learner(policy(torch.float32), optimizers=lambda named: [AdamW(named.values(), fused=fused)])
+    first.step(set_loss_weights(rows(4)), nll, lr=1e-2)
+    (group,), name, meta = first.optimizers[0].param_groups, next(iter(first.named)), torch.device("meta")
+    moments = optimizer_moments(first.state(), name, meta, step_device(group, meta))
+    assert {key: value.device.type for key, value in moments.items()} == {
+        "step": "meta" if fused else "cpu",
+        "exp_avg": "meta",
+        "exp_avg_sq": "meta",
+    }

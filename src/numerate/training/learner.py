@@ -193,23 +193,34 @@ class Learner:
         for name, p in self.named.items():
             p.copy_(state[f"model/{name}"])
         for optimizer in self.optimizers:
-            mine = {id(p) for group in optimizer.param_groups for p in group["params"]}
+            groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
             for name, p in self.named.items():
-                if id(p) in mine:
-                    optimizer.state[p] = optimizer_moments(state, name, p.device)
+                if group := groups.get(id(p)):
+                    optimizer.state[p] = optimizer_moments(
+                        state, name, p.device, step_device(group, p.device)
+                    )
         if self.scaler.is_enabled():
             scaler = {key: state[f"scaler/{key}"].item() for key in SCALER}
             self.scaler.load_state_dict(self.scaler.state_dict() | scaler)
 
 
-def optimizer_moments(state: dict[str, Tensor], name: str, device: torch.device) -> dict[str, Tensor]:
-    """Returns the moments that an optimizer keeps of one parameter; AdamW counts its steps on the CPU."""
+def step_device(group: dict[str, object], device: torch.device) -> torch.device:
+    """Returns where AdamW counts the steps of a parameter: beside it where the steps are fused, whose kernel
+    reads the count; else on the CPU."""
+    beside = group.get("fused") or group.get("capturable")
+    return device if beside else torch.device("cpu")
+
+
+def optimizer_moments(
+    state: dict[str, Tensor], name: str, device: torch.device, step: torch.device
+) -> dict[str, Tensor]:
+    """Returns the moments that an optimizer keeps of one parameter, and its count of steps on `step`."""
     kept = {}
     for full, value in state.items():
         kind, _, rest = full.partition("/")
         key, _, owner = rest.partition("/")
         if kind == "optimizer" and owner == name:
-            kept[key] = value.to("cpu" if key == "step" else device)
+            kept[key] = value.to(step if key == "step" else device)
     return kept
 
 

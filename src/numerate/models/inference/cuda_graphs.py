@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cache
 from warnings import warn
 
 import torch
@@ -54,7 +55,7 @@ class GraphForward(FastForward):
         record: Callable[[Replay], Replay] | None = None,
     ) -> None:
         super().__init__(weights, rows, tokens)
-        self.record: Callable[[Replay], Replay] | None = record or Recorder()
+        self.record: Callable[[Replay], Replay] | None = record or Recorder(weights.embed.device)
         self.recordings: dict[Sizes, Recording] = {}
         self.seen: Counter[Sizes] = Counter()
         self.places: tuple[int, ...] = ()
@@ -95,24 +96,34 @@ class GraphForward(FastForward):
 
 
 class Recorder:
-    """Records on the current CUDA device. All recordings of one recorder share their memory, so only one of
-    them may be in use at a time."""
+    """Records on the device of the weights, which need not be the current one. All recordings of one recorder
+    share their memory, so only one of them may be in use at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
         self.pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, step: Replay) -> Replay:
-        aside = torch.cuda.Stream()
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            step()  # libraries take their workspaces at the first call, which may not be recorded
-        torch.cuda.current_stream().wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self.pool):
-            out = step()
+        with torch.cuda.device(self.device):
+            aside = side_stream(self.device)
+            aside.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(aside):
+                step()  # libraries take their workspaces at the first call, which may not be recorded
+            torch.cuda.current_stream().wait_stream(aside)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=self.pool, stream=aside):
+                out = step()
 
         def replay() -> Tensor:
-            graph.replay()
+            with torch.cuda.device(self.device):
+                graph.replay()
             return out
 
         return replay
+
+
+@cache
+def side_stream(device: torch.device) -> torch.cuda.Stream:
+    """Returns the stream of all recordings on a device: cuBLAS keeps a workspace, 32 MiB on some cards, for
+    every stream it ran on."""
+    return torch.cuda.Stream(device)
