@@ -8,6 +8,7 @@ out in ordinary tokens. What this does not cover: tokens added to a vocabulary w
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from numerate.types import Prompt, Turn
@@ -71,7 +72,21 @@ def encode_text(tokenizer: Any, text: str) -> list[int]:
 
 def decode_ids(tokenizer: Any, ids: list[int]) -> str:
     """Returns the text of some ids without their control tokens; blanks are unchanged."""
+    if _decodes_plainly(type(tokenizer)):
+        return tokenizer.backend_tokenizer.decode(ids, skip_special_tokens=True)
     return str(tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+@cache
+def _decodes_plainly(kind: type) -> bool:
+    """Checks whether a class of tokenizers decodes by its backend alone. transformers looks at every id before
+    it calls that, which takes as long as decoding."""
+    from transformers import PreTrainedTokenizerFast
+
+    names = ("decode", "_decode", "backend_tokenizer")
+    return issubclass(kind, PreTrainedTokenizerFast) and all(
+        getattr(kind, name) is getattr(PreTrainedTokenizerFast, name) for name in names
+    )
 
 
 def token_ids(tokenizer: Any, text: str, **options: bool) -> list[int]:

@@ -26,6 +26,8 @@ class Stops:
 
     def text_before(self, ids: list[int]) -> str | None:
         """Returns the text before the first stop string in these ids, None where there is none."""
+        if not self.strings:
+            return None
         text = decode_ids(self.tokenizer, ids)
         places = [index for index in (text.find(string) for string in self.strings) if index >= 0]
         return text[: min(places)] if places else None

@@ -79,8 +79,7 @@ class CompiledForward(LeanForward):
     def step(self, token_B: Tensor) -> Tensor:
         w, rows, threads = self.w, self.rows, torch.get_num_threads()
         rows.make_room()
-        prompt_B, prompt_tokens_B = rows.prompts()
-        keys = int((prompt_tokens_B + rows.length_B).max()) + 1
+        keys = int((rows.prompt_tokens_B + rows.length_B).max()) + 1
         self.know_turns(keys)
         blocks_BN = np.ascontiguousarray(rows.blocks_BN)
         cache = CacheStruct(
@@ -88,8 +87,8 @@ class CompiledForward(LeanForward):
             kv_heads=w.kv_heads,
             size=w.head_dim,
             turns=torch.view_as_real(self.turns).data_ptr(),
-            prompt=prompt_B.ctypes.data,
-            prompt_tokens=prompt_tokens_B.ctypes.data,
+            prompt=rows.prompt_B.ctypes.data,
+            prompt_tokens=rows.prompt_tokens_B.ctypes.data,
             blocks=blocks_BN.ctypes.data,
             most=blocks_BN.shape[1],
             written=rows.length_B.ctypes.data,

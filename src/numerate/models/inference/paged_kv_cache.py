@@ -36,6 +36,9 @@ class Blocks:
         """addresses of blocks"""
         self.owner: list[BlockRequest] = []
         """of each row"""
+        self.prompt_B = np.zeros(0, dtype=np.int64)
+        """address of each row's prompt"""
+        self.prompt_tokens_B = np.zeros(0, dtype=np.int64)
         self.blocks_BN = np.zeros((0, 1), dtype=np.int64)
         """addresses of each row's blocks; 0 where it has none yet"""
         self.length_B = np.zeros(0, dtype=np.int64)
@@ -53,6 +56,8 @@ class Blocks:
 
     def join(self, prompt: BlockRequest, rows: int) -> None:
         self.owner += [prompt] * rows
+        self.prompt_B = np.append(self.prompt_B, np.full(rows, prompt.cache.data_ptr()))
+        self.prompt_tokens_B = np.append(self.prompt_tokens_B, np.full(rows, prompt.length))
         self.length_B = np.append(self.length_B, np.zeros(rows, dtype=np.int64))
         self.blocks_BN = np.pad(self.blocks_BN, ((0, rows), (0, 0)))
 
@@ -66,6 +71,7 @@ class Blocks:
         order = [row for row in range(len(self.owner)) if row not in out]
         self.owner = [self.owner[row] for row in order]
         self.length_B, self.blocks_BN = self.length_B[order], self.blocks_BN[order]
+        self.prompt_B, self.prompt_tokens_B = self.prompt_B[order], self.prompt_tokens_B[order]
         return order
 
     def make_room(self) -> None:
@@ -86,8 +92,3 @@ class Blocks:
 
     def grow(self) -> None:
         self.length_B += 1
-
-    def prompts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Returns the address of each row's prompt, and its length."""
-        address = np.array([prompt.cache.data_ptr() for prompt in self.owner], dtype=np.int64)
-        return address, np.array([prompt.length for prompt in self.owner], dtype=np.int64)
