@@ -40,7 +40,7 @@ FLOORS = (
     ("methods",),
     (
         *("run", "states", "evaluate", "reranking", "metric_rows", "config", "recipes", "report", "shootout"),
-        *("parallel", "identities", "eval_run"),
+        *("parallel", "identities", "eval_run", "repeats"),
     ),
     ("cli", "assets", "__main__"),
 )

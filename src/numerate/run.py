@@ -19,9 +19,10 @@ from numerate.identities import Sets, base_identity, marked_identity, plan
 from numerate.metric_rows import join_metrics
 from numerate.models import locate
 from numerate.models.judge_config import STEP_JUDGES, read_card
-from numerate.problems import fingerprint, load
+from numerate.problems import fingerprint
 from numerate.progress import Progress
 from numerate.prompts import style_of
+from numerate.repeats import fingerprints, keep_measured, keep_rows, problem_sets, write_sets
 from numerate.reranking import Judge, rerank_models
 from numerate.reranking.labelled_steps import LABELLED, on_labelled
 from numerate.rollouts import engines
@@ -29,6 +30,7 @@ from numerate.rollouts.distributed import barrier, is_main, run_on_main
 from numerate.states import Planned
 from numerate.store import (
     LOCK,
+    Kept,
     RunFolder,
     append_text,
     hold_lock,
@@ -38,10 +40,9 @@ from numerate.store import (
     read_json,
     remove_path,
     write_json,
-    write_problems,
     write_text,
 )
-from numerate.types import NotFinite, Problem
+from numerate.types import Engine, NotFinite, Problem
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -76,20 +77,22 @@ def work_through(
 
     recorded: the recipe of all that the folder holds, where `recipe` measures a part of it: the other rows of
     metrics.json stay."""
-    sets = problem_sets(recipe, progress)
-    planned = plan(recipe, folder, sets)
+    kept = Kept(folder)
+    sets = problem_sets(recipe, progress, kept)
+    prints = fingerprints(recipe, sets, kept)
+    planned = plan(recipe, folder, sets, prints)
     states.check_links(folder, planned)
     states.check_consent(planned, folder, consent)
     barrier()  # all processes have seen what there is
     run_on_main(lambda: write_text(RunFolder(folder).recipe, resolved_yaml(recorded or recipe)))
-    for name, problems in sets.items():
-        run_on_main(partial(write_problems, RunFolder(folder).problems(name), problems))
+    run_on_main(partial(write_sets, recipe, sets, prints, kept))
     stages = {each.stage: each for each in planned}
     for name, stage in recipe.stages.items():
         run_stage(recipe, folder, name, stage, stages[name], sets, progress, consent.trust)
-    rows = measured_rows(recipe, folder, stages, sets, progress)
-    metrics = {"results": rows, "run": run_facts(recipe, sets, stages)}
-    run_on_main(lambda: leave_run(folder, with_earlier(folder, metrics) if recorded else metrics, progress))
+    rows = measured_rows(recipe, kept, stages, sets, prints, progress)
+    metrics = {"results": rows, "run": run_facts(recipe, sets, prints, stages)}
+    written = with_earlier(folder, metrics) if recorded else metrics
+    run_on_main(lambda: leave_run(kept, written, progress))
     return metrics
 
 
@@ -112,22 +115,12 @@ def take_folder(lock: ExitStack, folder: Path, progress: Progress) -> None:
     states.clear_run(folder, progress)
 
 
-def leave_run(folder: Path, metrics: Mapping[str, Any], progress: Progress) -> None:
-    write_json(RunFolder(folder).metrics, metrics)
-    page = report.build(folder)
-    log_event(folder, "finished", progress)
+def leave_run(kept: Kept, metrics: Mapping[str, Any], progress: Progress) -> None:
+    write_json(RunFolder(kept.folder).metrics, metrics)
+    page = report.refresh(kept)
+    kept.write()
+    log_event(kept.folder, "finished", progress)
     progress.say(f"report: {page}")
-
-
-def problem_sets(recipe: Recipe, progress: Progress) -> Sets:
-    """The problems that the stages and the measurement name."""
-    sets: dict[str, list[Problem]] = {}
-    with progress.task("reading problems", total=len(recipe.problem_sets), unit="sets") as task:
-        for name in sorted(recipe.problem_sets):
-            spec = recipe.problems[name]
-            sets[name] = load(spec.source, limit=spec.limit, seed=spec.seed)
-            task.advance(1)
-    return sets
 
 
 def run_stage(
@@ -141,15 +134,15 @@ def run_stage(
     trust: Sequence[str] = (),
 ) -> None:
     """Runs, resumes or skips one stage. DONE.json is written last; then the replaced stage is removed."""
-    from numerate.training import Stage as Run
-    from numerate.training import open_tracker
-
     path = RunFolder(folder).stage(name)
     if planned.state == "done":
         run_on_main(lambda: states.drop_replaced(RunFolder(folder), name))
         return log_event(folder, f"stage {name}: already completed", progress)
     if not states.begin_stage(RunFolder(folder), planned, partial(log_event, folder, progress=progress)):
         return None
+    from numerate.training import Stage as Run  # loads torch, which a completed stage does not need
+    from numerate.training import open_tracker
+
     log_event(folder, f"stage {name}: {'resumed' if planned.state == 'half done' else 'started'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain_tree(recipe)) if is_main() else None
     begun = Run(path, recipe.seed, progress, tracker=tracker)
@@ -219,61 +212,118 @@ def policy_name(recipe: Recipe, folder: Path, path: str) -> str:
 
 
 def measured_rows(
-    recipe: Recipe, folder: Path, stages: Mapping[str, Planned], sets: Sets, progress: Progress
+    recipe: Recipe,
+    kept: Kept,
+    stages: Mapping[str, Planned],
+    sets: Sets,
+    prints: Mapping[str, str],
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """The rows of metrics.json. Rollouts that are stored and still belong to the model are not drawn
-    again."""
-    options = recipe.evaluate
-    drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
+    again, and a model that none are missing of is not loaded. prints: fingerprint of each problem set."""
+    options, folder = recipe.evaluate, kept.folder
     measured: dict[tuple[str, str], Measured] = {}
     names = {model: recipe.name_of(model) for model in options.models}
+    shown = {name: sets[name][: options.limit] for name in options.problems}
+    whole = {name: len(shown[name]) == len(sets[name]) for name in shown}
+    known = {name: prints[name] if whole[name] else fingerprint(shown[name]) for name in shown}
     for model, called in names.items():
         path = model_path(recipe, folder, model)
-        policy = engines.load_policy(recipe.engine, path, recipe.device, recipe.dtype)
-        policy.name = policy_name(recipe, folder, path)
+        engine = engines.LateEngine(
+            recipe.engine, path, recipe.device, recipe.dtype, policy_name(recipe, folder, path)
+        )
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
-        for name in options.problems:
-            problems = sets[name][: options.limit]
-            stored = RunFolder(folder).samples(called, name)
-            style = style_of(recipe.prompt, problems)
-            drawn_from: list[Any] = [source, fingerprint(problems), drawing, recipe.seed, style]
-            wanted = identity_hash([*drawn_from, *recipe.engine.mark()])
-            keys = ("model", "problems", "evaluate", "seed", "prompt")
-            made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
-            run_on_main(partial(renew_folder, folder, called, name, wanted, made_from, progress))
-            measured[called, name] = evaluate_model(
-                called,
-                name,
-                problems,
-                engines.make_engine(recipe.engine, policy),
-                stored,
-                progress,
-                style=recipe.prompt,
-                seed=recipe.seed,
-                samples=options.samples,
-                samples_limit=options.samples_limit,
-                temperature=options.temperature,
-                top_p=options.top_p,
-                top_k=options.top_k,
-                max_tokens=options.max_tokens,
-                greedy=options.greedy,
-                ks=options.k,
+        for name, problems in shown.items():
+            measured[called, name] = measure_set(
+                recipe, kept, called, name, problems, [source, known[name]], engine, progress
             )
-            run_on_main(partial(remove_path, RunFolder(folder).replaced_samples(called, name)))
-            log_event(folder, f"evaluated {called} on {name}", progress)
+        if recipe.engine.loads_weights and not engine.loaded:
+            locate.check_sums(path)  # as loading it would
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
-    sampled = {name: sets[name][: options.limit][: options.samples_limit] for name in options.problems}
-    path = RunFolder(folder).samples
+    sampled = {name: problems[: options.samples_limit] for name, problems in shown.items()}
     for judge in rerank_judges(recipe, folder, stages):
-        rows += rerank_models(judge, list(names.values()), sampled, path, options.samples, progress)
-        log_event(folder, f"re-ranked with {judge.name}", progress)
-        for short, name in short_names(options.marked).items() if judge.steps else ():
-            known = identity_hash([marked_identity(name), options.marked_limit])
-            scores = path(LABELLED, short) / "scores" / judge.name
-            rows += on_labelled(judge, name, options.marked_limit, known, scores, progress)
-            log_event(folder, f"evaluated {judge.name} on {name}", progress)
+        rows += reranked_rows(recipe, kept, judge, list(names.values()), sampled, known, progress)
+    return rows
+
+
+def measure_set(
+    recipe: Recipe,
+    kept: Kept,
+    called: str,
+    name: str,
+    problems: Sequence[Problem],
+    source: Sequence[str],
+    engine: Engine,
+    progress: Progress,
+) -> Measured:
+    """One model on one problem set. source: the identities of both."""
+    options, folder = recipe.evaluate, kept.folder
+    drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
+    drawn_from: list[Any] = [*source, drawing, recipe.seed, style_of(recipe.prompt, problems)]
+    wanted = identity_hash([*drawn_from, *recipe.engine.mark()])
+    keys = ("model", "problems", "evaluate", "seed", "prompt")
+    made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
+    run_on_main(partial(renew_folder, folder, called, name, wanted, made_from, progress))
+    measure = partial(
+        evaluate_model,
+        called,
+        name,
+        problems,
+        engine,
+        RunFolder(folder).samples(called, name),
+        progress,
+        style=recipe.prompt,
+        seed=recipe.seed,
+        samples=options.samples,
+        samples_limit=options.samples_limit,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        top_k=options.top_k,
+        max_tokens=options.max_tokens,
+        greedy=options.greedy,
+        ks=options.k,
+    )
+    made = keep_measured(kept, called, name, [wanted, options.k], measure)
+    run_on_main(partial(remove_path, RunFolder(folder).replaced_samples(called, name)))
+    log_event(folder, f"evaluated {called} on {name}", progress)
+    return made
+
+
+def reranked_rows(
+    recipe: Recipe,
+    kept: Kept,
+    judge: Judge,
+    models: Sequence[str],
+    sampled: Mapping[str, Sequence[Problem]],
+    known: Mapping[str, str],
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """The rows of one scorer: on the samples of the models, and on sets of labelled steps. known:
+    fingerprints of the problem sets."""
+    options, path = recipe.evaluate, RunFolder(kept.folder).samples
+    about = [judge.name, judge.identity, judge.how, judge.steps]
+    places = [path(model, name) for model in models for name in sampled]
+    rows = keep_rows(
+        kept,
+        f"re-ranked with {judge.name}",
+        [about, models, known, options.samples, options.samples_limit],
+        [folder for place in places for folder in (place, place / "samples", place / "scores" / judge.name)],
+        lambda: rerank_models(judge, models, sampled, path, options.samples, progress),
+    )
+    log_event(kept.folder, f"re-ranked with {judge.name}", progress)
+    for short, name in short_names(options.marked).items() if judge.steps else ():
+        marked = identity_hash([marked_identity(name), options.marked_limit])
+        scores = path(LABELLED, short) / "scores" / judge.name
+        rows = rows + keep_rows(
+            kept,
+            f"{judge.name} on labelled {name}",
+            [about, name, marked],
+            [scores],
+            partial(on_labelled, judge, name, options.marked_limit, marked, scores, progress),
+        )
+        log_event(kept.folder, f"evaluated {judge.name} on {name}", progress)
     return rows
 
 
@@ -318,7 +368,9 @@ def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -
     return judges
 
 
-def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict[str, Any]:
+def run_facts(
+    recipe: Recipe, sets: Sets, prints: Mapping[str, str], stages: Mapping[str, Planned]
+) -> dict[str, Any]:
     """Returns what the numbers belong to. No times here: a resumed run writes the same file."""
     return {
         "name": recipe.name,
@@ -330,7 +382,7 @@ def run_facts(recipe: Recipe, sets: Sets, stages: Mapping[str, Planned]) -> dict
             name: {
                 "source": recipe.problems[name].source,
                 "n": len(problems),
-                "fingerprint": fingerprint(problems),
+                "fingerprint": prints[name],
             }
             for name, problems in sets.items()
         },
