@@ -1,6 +1,6 @@
-"""What a repeated command takes from a run's folder in place of computing it: problem sets that are
-generated, and the rows of its measurements. Each is known by what it was computed from, contents of files and
-code included."""
+"""Results in a run's folder that a repeated command need not compute again: problem sets that are generated,
+and the rows of measurements. Each is known by what it was computed from, contents of files and code
+included."""
 
 from __future__ import annotations
 

@@ -229,6 +229,8 @@ def measured_rows(
     known = {name: prints[name] if whole[name] else fingerprint(shown[name]) for name in shown}
     for model, called in names.items():
         path = model_path(recipe, folder, model)
+        if recipe.engine.loads_weights:
+            locate.check_sums(path)  # as loading it would, before a folder is made for its samples
         engine = engines.LateEngine(
             recipe.engine, path, recipe.device, recipe.dtype, policy_name(recipe, folder, path)
         )
@@ -237,8 +239,6 @@ def measured_rows(
             measured[called, name] = measure_set(
                 recipe, kept, called, name, problems, [source, known[name]], engine, progress
             )
-        if recipe.engine.loads_weights and not engine.loaded:
-            locate.check_sums(path)  # as loading it would
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
@@ -304,12 +304,12 @@ def reranked_rows(
     fingerprints of the problem sets."""
     options, path = recipe.evaluate, RunFolder(kept.folder).samples
     about = [judge.name, judge.identity, judge.how, judge.steps]
-    places = [path(model, name) for model in models for name in sampled]
+    folders = [path(model, name) for model in models for name in sampled]
     rows = keep_rows(
         kept,
         f"re-ranked with {judge.name}",
         [about, models, known, options.samples, options.samples_limit],
-        [folder for place in places for folder in (place, place / "samples", place / "scores" / judge.name)],
+        [part for folder in folders for part in (folder, folder / "samples", folder / "scores" / judge.name)],
         lambda: rerank_models(judge, models, sampled, path, options.samples, progress),
     )
     log_event(kept.folder, f"re-ranked with {judge.name}", progress)

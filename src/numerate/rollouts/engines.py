@@ -57,10 +57,6 @@ class LateEngine:
         self._engine: Engine | None = None
 
     @property
-    def loaded(self) -> bool:
-        return self._engine is not None
-
-    @property
     def policy(self) -> Any:
         """The policy of the engine itself, None where that engine has none."""
         return getattr(self._load(), "policy", None)
