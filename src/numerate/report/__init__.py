@@ -22,8 +22,8 @@ SHOWN = (".yaml", ".json", ".jsonl", ".parquet")
 
 
 def refresh(kept: Kept) -> Path:
-    """Builds the report of the folder of `kept`, unless its page is the one that its files and this version of
-    the code make."""
+    """Builds the report of the folder of `kept`, unless its page is the one that its files and this version
+    of the code make."""
     run_dir = kept.folder
     page = run_dir / PAGE
     inputs = identity_hash([code_identity(), contents_hash(run_dir, input_files(run_dir))])

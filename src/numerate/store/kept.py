@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
-from numerate.store.identity import file_hash, identity_hash
+from numerate.store.hashes import file_hash, identity_hash
 from numerate.store.json_files import write_json
 
 KEPT = ".kept.json"
