@@ -41,7 +41,7 @@ FLOORS = (
     ("methods",),
     (
         *("run", "states", "evaluate", "reranking", "metric_rows", "config", "recipes", "report", "shootout"),
-        *("parallel", "identities", "eval_run", "events"),
+        *("parallel", "identities", "eval_run", "events", "repeats", "measure_models"),
     ),
     ("cli", "assets", "__main__"),
 )

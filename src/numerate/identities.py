@@ -22,10 +22,11 @@ from numerate.types import Problem
 Sets = Mapping[str, list[Problem]]
 
 
-def plan(recipe: Recipe, folder: Path, sets: Sets) -> list[Planned]:
-    """Returns identity and state of every stage; writes nothing."""
+def plan(recipe: Recipe, folder: Path, sets: Sets, prints: Mapping[str, str] | None = None) -> list[Planned]:
+    """Returns identity and state of every stage; writes nothing. prints: the fingerprints of the sets, where
+    they are known."""
     known = {"base": base_identity(recipe.model)}
-    prints = {name: fingerprint(problems) for name, problems in sets.items()}
+    prints = prints or {name: fingerprint(problems) for name, problems in sets.items()}
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
         method = methods.get_method(stage.method)

@@ -12,14 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from numerate import methods, metrics, run
-from numerate.config import Recipe, trusting
+from numerate.config import Recipe, resolved_yaml, trusting
 from numerate.consent import NO_CONSENT, Consent
 from numerate.identities import other_stages
 from numerate.parallel import run_all
 from numerate.processes import is_distributed
 from numerate.progress import Progress
 from numerate.rollouts.sharing import run_on_main
-from numerate.store import RunFolder, make_folder, read_jsonl, read_rollouts, with_current_names, write_json
+from numerate.store import (
+    Kept,
+    RunFolder,
+    code_identity,
+    contents_hash,
+    identity_hash,
+    make_folder,
+    read_jsonl,
+    read_rewards,
+    with_current_names,
+    write_json,
+)
 
 Right = list[dict[str, float]]
 """per seed: problem id -> was the greedy sample right"""
@@ -86,10 +97,41 @@ def _held(
     else:
         for seeded, path in runs:
             run.run(seeded, path, progress=progress, consent=consent)
-    results = compare_seeds(recipe, folder, seeds)
+    kept = Kept(folder)
+    results = kept_comparison(recipe, kept, seeds)
     run_on_main(lambda: write_json(folder / "shootout.json", results))
-    run_on_main(lambda: progress.say(f"report: {page.build_page(folder, results)}"))
+    run_on_main(lambda: progress.say(f"report: {page.refresh_page(kept, results)}"))
+    run_on_main(kept.write)
     return results
+
+
+def kept_comparison(recipe: Recipe, kept: Kept, seeds: Sequence[int]) -> dict[str, Any]:
+    """Returns what `compare_seeds` does, computed where a file of a seed, the recipe or the code changed."""
+    files = [file for seed in seeds for file in compared_files(recipe, kept.folder / f"seed-{seed}")]
+    made_from = [resolved_yaml(recipe), list(seeds), contents_hash(kept.folder, files)]
+    identity = identity_hash([code_identity(), *made_from])
+    results = kept.get("comparison", identity)
+    if results is None:
+        results = compare_seeds(recipe, kept.folder, seeds)
+        kept.put("comparison", identity, results)
+    return results
+
+
+def compared_files(recipe: Recipe, seed: Path) -> list[Path]:
+    """Returns the files of a seed that the comparison reads."""
+    start, contestants = find_contestants(recipe)
+    run_folder = RunFolder(seed)
+    samples = (
+        run_folder.samples(recipe.name_of(name), recipe.evaluate.problems[0])
+        for name in (start, *contestants)
+    )
+    logs = (
+        run_folder.stage(name) / log for name in recipe.stages for log in ("metrics.jsonl", "times.jsonl")
+    )
+    files = [run_folder.problems("validation"), *logs]
+    return [file for file in files if file.is_file()] + [
+        file for folder in samples for file in (folder / "greedy").rglob("*.parquet")
+    ]
 
 
 def compare_seeds(recipe: Recipe, folder: Path, seeds: Sequence[int]) -> dict[str, Any]:
@@ -134,8 +176,8 @@ def validation_sizes(recipe: Recipe, folder: RunFolder, contestants: Sequence[st
 
 
 def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, float]:
-    rows = read_rollouts(folder.samples(model, problems) / "greedy")
-    return {scored.rollout.problem_id: float(bool(scored.reward.value)) for scored in rows}
+    rows = read_rewards(folder.samples(model, problems) / "greedy")
+    return {problem_id: float(bool(reward)) for problem_id, reward in rows}
 
 
 def accuracy_row(name: str, right: Right) -> dict[str, Any]:

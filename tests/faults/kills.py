@@ -35,8 +35,8 @@ KINDS = ("checkpoints/", ".replaced", ".lock", "")
 """parts of the paths of operations that are chosen from in turn"""
 PER_CYCLE = 3
 """kills until a run may end"""
-FREE = ("events.log", "times.jsonl", "recipe.yaml", "index.html")
-"""files that hold times or paths"""
+FREE = ("events.log", "times.jsonl", "recipe.yaml", "index.html", ".kept.json")
+"""files that hold times, paths or what earlier recipes were"""
 
 
 @dataclass

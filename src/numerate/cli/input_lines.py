@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from numerate.answers.grade_jsonl import EXTRA_CELLS
 from numerate.cli import terminal
 from numerate.problems.files import DELIMITERS, ENDINGS, UTF16, ending_of, header_of, open_data
 
@@ -80,6 +79,8 @@ def table_lines(file: Path, lines: Iterable[str], delimiter: str) -> Iterator[st
 
 def _row_lines(reader: Any, header: list[str]) -> Iterator[str]:
     """Yields a JSON object per row. reader: what csv.reader returns, whose type has no name."""
+    from numerate.answers.grade_jsonl import EXTRA_CELLS  # loads the grader, which other commands don't use
+
     line = 0
     for cells in reader:
         yield from [""] * (reader.line_num - line - 1)

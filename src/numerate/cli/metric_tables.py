@@ -74,12 +74,13 @@ def show_plan(recipe: Recipe, folder: Path) -> None:
         terminal.echo(note, err=True)
     if not folder.is_dir():
         return
-    from numerate import problems
     from numerate.identities import plan
+    from numerate.progress import QuietProgress
+    from numerate.repeats import read_sets
+    from numerate.store import Kept
 
     used = {stage.problems for stage in recipe.stages.values()} | ({"validation"} & set(recipe.problems))
-    specs = {name: recipe.problems[name] for name in used}
-    sets = {name: problems.load(s.source, limit=s.limit, seed=s.seed) for name, s in specs.items()}
+    sets = read_sets(recipe, used, QuietProgress(), Kept(folder))
     for planned in plan(recipe, folder, sets):
         why = f" ({', '.join(planned.changes)})" if planned.changes else ""
         state = STATES.get(planned.state, planned.state)

@@ -15,13 +15,22 @@ from numerate import lazy
 if TYPE_CHECKING:
     from numerate.problems.dataset import content_hash as fingerprint
     from numerate.problems.descriptions import Audit, describe
-    from numerate.problems.table import TABLE, at_hand, audit, check, is_test_split, load, origins
+    from numerate.problems.table import (
+        TABLE,
+        at_hand,
+        audit,
+        check,
+        is_generated,
+        is_test_split,
+        load,
+        origins,
+    )
 else:
     __getattr__, __dir__ = lazy.exports(
         __name__,
         dataset="fingerprint=content_hash",
         descriptions="Audit describe",
-        table="TABLE at_hand audit check is_test_split load origins",
+        table="TABLE at_hand audit check is_generated is_test_split load origins",
     )
 
 __all__ = [
@@ -32,6 +41,7 @@ __all__ = [
     "check",
     "describe",
     "fingerprint",
+    "is_generated",
     "is_test_split",
     "load",
     "origins",

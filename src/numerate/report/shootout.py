@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from numerate.store import write_text
+from numerate.store import Kept, code_identity, file_hash, identity_hash, write_text
+
+PAGE = Path("report") / "index.html"
 
 LARGE = (5.2, 3.6)
 """inches of a figure with that many curves"""
@@ -108,6 +110,15 @@ def swap_pair(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
 
 
+def refresh_page(kept: Kept, results: Mapping[str, Any]) -> Path:
+    """Builds the page of a shootout, unless it is the one of these results and this version of the code."""
+    page = kept.folder / PAGE
+    inputs = identity_hash([code_identity(), results])
+    if not page.is_file() or kept.get("page", inputs) != file_hash(page):
+        kept.put("page", inputs, file_hash(build_page(kept.folder, results)))
+    return page
+
+
 def build_page(folder: Path, results: Mapping[str, Any]) -> Path:
     """Writes `report/index.html` beside the folders of the seeds."""
     from markupsafe import Markup
@@ -132,7 +143,7 @@ def build_page(folder: Path, results: Mapping[str, Any]) -> Path:
             glyphs={name: plots.GLYPHS[plots.marker_shape(index)] for index, name in enumerate(names)},
         )
     )
-    target = folder / "report" / "index.html"
+    target = folder / PAGE
     write_text(target, text)
     return target
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from numerate.progress import Progress
 from numerate.rollouts.collect import group_rows
 from numerate.rollouts.sharing import barrier, shard
 from numerate.store import read_jsonl, read_rollouts, write_jsonl
-from numerate.types import Group, Problem, Scorer
+from numerate.types import Group, Problem, Scored, Scorer
+
+REMEMBERED = 32
+"""parts in memory: some 30,000 rollouts without their texts"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,15 @@ def score_stored(
 
 def light_groups(samples: Path, problems: Sequence[Problem]) -> list[Group]:
     """Returns stored samples without their turns, which are most of their size."""
-    return list(
-        group_rows(
-            problems,
-            [replace(s, rollout=replace(s.rollout, turns=())) for s in read_rollouts(samples)],
-        )
-    )
+    read_rollouts(samples)  # raises ValueError where there are none
+    parts = sorted(samples.glob("part-*.parquet"))
+    stats = [part.stat() for part in parts]
+    read = [light_rows(part, stat.st_size, stat.st_mtime_ns) for part, stat in zip(parts, stats, strict=True)]
+    return list(group_rows(problems, [scored for rows in read for scored in rows]))
+
+
+@lru_cache(REMEMBERED)
+def light_rows(part: Path, size: int, changed: int) -> tuple[Scored, ...]:
+    """Returns the rollouts of a part without their turns, read once for all scorers as long as its size and
+    time of change are the same."""
+    return tuple(replace(s, rollout=replace(s.rollout, turns=())) for s in read_rollouts(part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from numerate.answers import cluster
+from numerate import answers
 from numerate.credit import aggregate
 from numerate.metrics import Candidates
 from numerate.types import Group, Scorer
@@ -45,7 +45,7 @@ def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "la
 
 
 def _candidates(group: Group, scores: Scores | None, how: str) -> Candidates:
-    clusters = cluster([scored.rollout.answer for scored in group.rollouts], group.problem.kind)
+    clusters = answers.cluster([scored.rollout.answer for scored in group.rollouts], group.problem.kind)
     correct = [bool(scored.reward.value) for scored in group.rollouts]
     if scores is None:
         return Candidates(clusters, correct)

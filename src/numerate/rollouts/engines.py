@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from numerate.types import Engine
+from numerate.types import Engine, Prompt, Rollout, Sampling
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.engine_options import BaseEngineOptions
 
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 ENGINES = {
     "local": "numerate.rollouts.local.LocalOptions",
     "server": "numerate.rollouts.server.ServerOptions",
@@ -45,11 +47,39 @@ def check_engine(options: BaseEngineOptions) -> None:
     options.check()
 
 
+class LateEngine:
+    """Implements `types.Engine`: the policy is loaded with the first request, and never where none comes."""
+
+    def __init__(self, options: BaseEngineOptions, path: str, device: str, dtype: Dtype, name: str) -> None:
+        """Notes what to load. name: of the policy in its rollouts."""
+        self.options, self.path, self.device, self.name = options, path, device, name
+        self.dtype: Dtype = dtype
+        self._engine: Engine | None = None
+
+    @property
+    def policy(self) -> Any:
+        """Returns the policy of the engine itself, None where that engine has none."""
+        return getattr(self._load(), "policy", None)
+
+    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        return self._load().sample(prompts, n, params)
+
+    def sync(self, policy: Any) -> None:
+        self._load().sync(policy)
+
+    def _load(self) -> Engine:
+        if self._engine is None:
+            policy = load_policy(self.options, self.path, self.device, self.dtype)
+            policy.name = self.name
+            self._engine = make_engine(self.options, policy)
+        return self._engine
+
+
 def load_policy(
     options: BaseEngineOptions,
     path: str,
     device: str = "auto",
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+    dtype: Dtype = "auto",
 ) -> Policy:
     """Loads a policy for such an engine: without its weights where the engine has its own."""
     from numerate.models import policy, remote_policy

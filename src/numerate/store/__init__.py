@@ -6,6 +6,7 @@ json_files  JSON and JSONL
 folders     leftovers of killed writers, links, sizes
 log         the growing log
 lock        one writer per folder
+kept        results of a run that are taken again while nothing changed
 replaced    results that were made from something else by now
 rollouts    scored rollouts as Parquet
 problems    problem sets as JSONL
@@ -27,6 +28,7 @@ from numerate.store.folder import RunFolder
 from numerate.store.folders import clear_leftovers, file_sizes, symbolic_links
 from numerate.store.hashes import SUMS, file_hash, find_damage, identity_hash
 from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
+from numerate.store.kept import KEPT, Kept, code_identity, contents_hash
 from numerate.store.lock import LOCK, check_free, hold_lock
 from numerate.store.log import (
     append_row,
@@ -40,17 +42,21 @@ from numerate.store.log import (
 from numerate.store.paths import follow_links, hidden_sibling, is_stream
 from numerate.store.problems import read_problems, write_problems
 from numerate.store.replaced import describe_differences, keep_if_same, set_aside, take_back
-from numerate.store.rollouts import read_rollouts, write_rollouts
+from numerate.store.rollouts import read_rewards, read_rollouts, write_rollouts
 
 __all__ = [
+    "KEPT",
     "LOCK",
     "SUMS",
+    "Kept",
     "RunFolder",
     "append_row",
     "append_text",
     "begins_with",
     "check_free",
     "clear_leftovers",
+    "code_identity",
+    "contents_hash",
     "cut_to",
     "describe_differences",
     "file_hash",
@@ -70,6 +76,7 @@ __all__ = [
     "read_jsonl",
     "read_object",
     "read_problems",
+    "read_rewards",
     "read_rollouts",
     "recover_folder",
     "remove_path",

@@ -2,6 +2,7 @@
 """Layout of a run's folder; other tools and people rely on these names.
 
 runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
+  .kept.json
   stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
   DONE.json; stages/.replaced/<stage> until a finished stage that changed is done again
   evals/<model>/<set>/{greedy,samples}/part-00000.parquet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import islice
@@ -98,20 +98,31 @@ def read_rollouts(path: Path) -> Iterator[Scored]:
     Raises ValueError for a path that is missing or holds no Parquet file, at once, and for a file that is
     cut short, damaged or not ours, when it is reached.
     """
+    return (_scored(row) for file in _parts(path) for row in _rows(file))
+
+
+def read_rewards(path: Path) -> Iterator[tuple[str, float | None]]:
+    """Yields (problem id, reward) of each rollout, without reading the other columns. Path and errors as for
+    `read_rollouts`."""
+    rows = (row for file in _parts(path) for row in _rows(file, ["problem_id", "reward"]))
+    return ((row["problem_id"], row["reward"]) for row in rows)
+
+
+def _parts(path: Path) -> list[Path]:
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not files or not files[0].exists():
         raise ValueError(f"{path}: no rollouts; name a Parquet file of a run, or a folder with some")
-    return (scored for file in files for scored in _read(file))
+    return files
 
 
-def _read(path: Path) -> Iterator[Scored]:
+def _rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
     pa, pq = _arrow(), _arrow("pyarrow.parquet")
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not _ours(file.schema_arrow):
                 raise Foreign(f"{path}: a Parquet file, but not one of scored rollouts of this version")
-            for batch in file.iter_batches(BATCH):
-                yield from map(_scored, batch.to_pylist(maps_as_pydicts="strict"))
+            for batch in file.iter_batches(BATCH, columns=columns):
+                yield from batch.to_pylist(maps_as_pydicts="strict")
     except Foreign:
         raise
     except (pa.ArrowException, OSError, *GARBLED) as error:

@@ -74,7 +74,8 @@ def add_old_logprobs(
         return old_column(rows, known), {"drift/recomputed": 0.0}
     some = spread_indices(len(rows), checked)
     chosen = [rows[i] for i in some]
-    most = tolerance or TOLERANCE.get(learner.policy.sampling, COARSE)
+    sampling = getattr(learner.policy, "sampling", learner.policy.compute)
+    most = tolerance or TOLERANCE.get(sampling, COARSE)
     stats = logprob_drift(
         *trained_columns(chosen, [known[i] for i in some], recompute_logprobs(learner, chosen)), most
     )
