@@ -15,7 +15,7 @@ from numerate.evaluate import Measured
 from numerate.identities import Sets
 from numerate.problems import fingerprint, is_generated, load
 from numerate.progress import Progress
-from numerate.rollouts.distributed import barrier
+from numerate.rollouts.sharing import barrier
 from numerate.store import (
     Kept,
     RunFolder,

@@ -88,11 +88,9 @@ class Slots(Generic[Q]):
         owner, count = self.owner[slot], self.count_S[slot]
         assert owner is not None
         columns = (self.token_ST, self.logp_ST, self.class_ST)
+        ids, logps, classes = (column[slot, :count].tolist() for column in columns)
         supplied = self.supplied_ST[slot, :count]
-        return *owner, Written(
-            *(column[slot, :count].tolist() for column in columns),
-            supplied.tolist() if supplied.any() else [],
-        )
+        return *owner, Written(ids, logps, classes, supplied.tolist() if supplied.any() else [])
 
     def keep(self, order: list[int]) -> None:
         """Frees the slots of the rows that are not in `order`, and puts the others in that order."""
