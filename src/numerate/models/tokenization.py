@@ -79,8 +79,8 @@ def decode_ids(tokenizer: Any, ids: list[int]) -> str:
 
 @cache
 def _decodes_plainly(kind: type) -> bool:
-    """Checks whether a class of tokenizers decodes by its backend alone. transformers looks at every id before
-    it calls that, which takes as long as decoding."""
+    """Checks whether a class of tokenizers decodes by its backend alone. transformers looks at every id
+    before it calls that, which takes as long as decoding."""
     from transformers import PreTrainedTokenizerFast
 
     names = ("decode", "_decode", "backend_tokenizer")
