@@ -34,7 +34,7 @@ def test_all_but_stop_is_truncated_everywhere(tmp_path: Path, finish: Finish) ->
     assert per_problem.truncated_share(Group(Problem("p", "1+1", "2", source="x"), (sample,))) == truncated
     store.write_rollouts(tmp_path / "part.parquet", [sample])
     assert [row.rollout.finish for row in store.read_rollouts(tmp_path / "part.parquet")] == [finish]
-    shown = chosen_solution([sample.rollout], [{"attempt": 0}])
+    shown = chosen_solution([sample.rollout], [{"sample": 0}])
     assert shown == "#### 2" + (f"\n{TRUNCATED[finish]}" if truncated else "")
 
 

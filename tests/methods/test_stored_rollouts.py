@@ -35,7 +35,7 @@ def left_by(folder: Path, name: str) -> Job:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_judge_learns_from_the_attempts_of_any_stage(tmp_path: Path, name: str) -> None:
+def test_a_judge_learns_from_the_rollouts_of_any_stage(tmp_path: Path, name: str) -> None:
     """Whatever reward a policy was trained with there, an attempt is right as the grader says."""
     work = left_by(tmp_path, name)
     groups = work.rollouts("left")
@@ -57,13 +57,13 @@ def test_problems_that_a_stage_never_asked_have_no_group(tmp_path: Path) -> None
     assert [g.problem.id for g in replace(work, problems=more).rollouts("left")] == [p.id for p in PROBLEMS]
 
 
-def test_every_method_that_stores_attempts_may_be_named() -> None:
+def test_every_method_that_stores_rollouts_may_be_named() -> None:
     stores = {
         name
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get_method(name).__file__)).read_text()
-            for word in ("sample_groups(", "sample_groups_with_signal(", "write_rollouts")
+            for word in ("sample_groups(", "sample_groups_with_signal(", "train_on_groups(", "write_rollouts")
         )
     }
     assert stores == set(methods.leaving("rollouts"))
