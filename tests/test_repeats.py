@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from numerate import config, repeats, report, run, shootout
+from numerate import config, measure_models, repeats, report, run, shootout
 from numerate.problems import load
 from numerate.problems.sets import stories_set
 from numerate.problems.stories import generate
@@ -105,7 +105,7 @@ def test_other_code_computes_everything_again(whole: Path, monkeypatch: pytest.M
 
     for module in ("repeats", "report"):
         monkeypatch.setattr(f"numerate.{module}.code_identity", lambda: "other code")
-    for name, module in (("load", repeats), ("build", report), ("evaluate_model", run)):
+    for name, module in (("load", repeats), ("build", report), ("evaluate_model", measure_models)):
         monkeypatch.setattr(module, name, counted(name, getattr(module, name)))
     again(whole)
     assert {name: made.count(name) for name in made} == {"load": 3, "evaluate_model": 3, "build": 1}
