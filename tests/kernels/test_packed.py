@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -146,3 +149,59 @@ def test_a_child_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert received.poll(20), "the child did not answer"
     assert received.recv_bytes() == want.numpy().tobytes()
     process.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_is_forked_in_the_middle_of_a_call_has_threads_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    x, matrix = torch.ones(64, 512), pack(torch.ones(2000, 512), torch.float32)
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.is_set():
+            matrix.product(x)
+
+    busy = threading.Thread(target=work)
+    busy.start()
+    try:
+        for _ in range(20):
+            pid = os.fork()
+            if not pid:
+                matrix.product(x)
+                os._exit(0)
+            for _ in range(200):
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    break
+                time.sleep(0.05)
+            else:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                pytest.fail("a child hangs")
+    finally:
+        ended.set()
+        busy.join()
+
+
+@pytest.mark.parametrize("token", [-1, 10**9])
+def test_a_token_that_the_model_lacks_is_an_error(token: int) -> None:
+    make = fast_forward(tiny.model("llama"), torch.float32)
+    assert make is not None
+    forward = make(1, 4)
+    forward.join(forward.prefill([5, 6])[0], 1)
+    with pytest.raises(IndexError):
+        forward.step(torch.tensor([token]))
+    assert forward.step(torch.tensor([5], dtype=torch.int32)).isfinite().all()
+
+
+def test_the_copy_of_the_weights_stays_when_the_model_learns() -> None:
+    model = tiny.model("llama")
+    make = fast_forward(model, torch.float32)
+    assert make is not None
+    before = make(1, 4).prefill([5, 6])[1]
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(1.0)
+    assert torch.equal(make(1, 4).prefill([5, 6])[1], before)

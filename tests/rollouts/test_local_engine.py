@@ -309,6 +309,8 @@ def test_adapters_are_sampled_from(kind: str, tmp_path: Path) -> None:
                 weight.normal_(std=0.1)
     rollout = run(policy, ask("It has"), 1, PLAIN)["p0", 0]
     assert written(rollout).logprobs == pytest.approx(recomputed(policy, rollout), abs=1e-4)
+    engine = LocalEngine(policy)
+    assert isinstance(engine.open(1, 1), LeanForward) == (kind == "llama")
 
 
 def test_sync_takes_the_weights_as_they_are_now(policies: dict[str, Policy]) -> None:

@@ -130,7 +130,6 @@ def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     ]  # fmt: skip
     for function in (
         lib.draw,
-        lib.step,
         lib.pack_panels,
         lib.norm,
         lib.norm_back,
@@ -140,9 +139,8 @@ def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     ):
         function.restype = None
     lib.packed.argtypes = [pointer, few, count, count]
-    lib.product.restype = lib.packed.restype = lib.multiply_packed.restype = lib.multiplies_pairs.restype = (
-        few
-    )
+    for function in (lib.product, lib.packed, lib.multiply_packed, lib.multiplies_pairs, lib.step):
+        function.restype = few
     lib.lanes.restype = lib.step_room.restype = count
     return lib
 
@@ -194,6 +192,7 @@ class ModelStruct(ctypes.Structure):
         ("inner", ctypes.c_int64),
         ("eps", ctypes.c_double),
         ("embed", ctypes.c_void_p),
+        ("tokens", ctypes.c_int64),
         ("pairs", ctypes.c_int64),
         ("layer", ctypes.POINTER(LayerStruct)),
         ("head", PackedStruct),

@@ -232,5 +232,5 @@ static void draw_part(Team *team, void *argument, int member) {
 void draw(const float *logits, const double *uniform, float temperature, int64_t V, int64_t *token, float *logp,
           float *weight, int64_t rows, int threads) {
     Draw all = {logits, uniform, temperature, V, rows, token, logp, weight};
-    run_team(draw_part, &all, threads);
+    run_team(draw_part, &all, worth(rows * V * 8, threads)); /* an exponential is some eight of them */
 }

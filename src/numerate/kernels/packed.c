@@ -144,7 +144,7 @@ int multiply_packed(const float *a, int64_t apart, int64_t rows, int64_t numbers
     unit *left = aligned_alloc(64, (size_t)(rows * distance(b->depth)) * sizeof(unit));
     if (!left) return 1;
     Product product = {a, apart, rows, numbers, b, c, wide, add, left};
-    run_team(multiply_part, &product, threads);
+    run_team(multiply_part, &product, worth(rows * numbers * b->columns, threads));
     free(left);
     return 0;
 }

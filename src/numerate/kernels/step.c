@@ -17,6 +17,7 @@ typedef struct {
     int64_t layers, width, inner;
     double eps;
     const void *embed; /* [V, width], float32 or bfloat16 */
+    int64_t tokens;    /* V */
     int64_t pairs;     /* whether it is bfloat16 */
     const Layer *layer;
     Packed head;
@@ -147,9 +148,15 @@ static void step_part(Team *team, void *argument, int member) {
     multiply(team, s, &m->head, s->logits, 0);
 }
 
+/* Multiplications of one row in one layer's products and in the head's. */
+static int64_t row_work(const Model *m, const Cache *c) {
+    const int64_t layer = m->width * (qkv_width(c) + c->heads * c->size + 3 * m->inner);
+    return m->layers * layer + m->width * m->head.columns;
+}
+
 /* logits [rows, V] after one more token for every row, whose keys and values join the cache; room: `step_room`
- * numbers, at a multiple of 64 bytes. */
-void step(const Model *m, const Cache *c, const int64_t *token, int64_t rows, int64_t keys, float *room,
+ * numbers, at a multiple of 64 bytes. Returns 1, and does nothing, where a token is not one of the model's. */
+int step(const Model *m, const Cache *c, const int64_t *token, int64_t rows, int64_t keys, float *room,
           float *logits, int threads) {
     Step s = {.model = m, .cache = c, .token = token, .rows = rows, .keys = keys, .logits = logits};
     s.x = room;
@@ -157,5 +164,9 @@ void step(const Model *m, const Cache *c, const int64_t *token, int64_t rows, in
     s.seen = s.wide + padded(rows * wide_width(m, c));
     s.left = (unit *)(s.seen + padded(rows * c->heads * c->size));
     s.own = (float *)s.left + padded(rows * left_apart(m, c));
-    run_team(step_part, &s, threads);
+    for (int64_t b = 0; b < rows; b++)
+        if (token[b] < 0 || token[b] >= m->tokens) return 1;
+    /* Eight phases of a layer end with a wait for each other. */
+    run_team(step_part, &s, worth(rows * row_work(m, c) / (2 * m->layers), threads));
+    return 0;
 }

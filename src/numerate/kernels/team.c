@@ -20,8 +20,8 @@ static Team shared;
 static int started; /* threads, beside the caller */
 static void (*current)(Team *, void *, int);
 static void *with;
-static _Alignas(64) atomic_int calls;    /* counts them: a thread sees that there is another */
-static _Alignas(64) atomic_int finished; /* threads that are done with the current call */
+static _Alignas(64) atomic_int calls[MOST]; /* of each thread: it sees that there is another */
+static _Alignas(64) atomic_int finished;    /* threads that are done with the current call */
 static _Alignas(64) atomic_int sleepers; /* threads that no longer spin */
 
 static inline void rest(void) {
@@ -72,14 +72,11 @@ void end_phase(Team *team) {
     wait_for_change(&team->phase, phase);
 }
 
-static int since[MOST]; /* calls before a thread was there */
-
 static void *serve(void *number) {
     const int member = (int)(intptr_t)number;
-    for (int seen = since[member];;) {
-        wait_for_change(&calls, seen);
-        seen = atomic_load(&calls);
-        if (member < shared.members) current(&shared, with, member);
+    for (int seen = 0;; seen++) {
+        wait_for_change(&calls[member], seen);
+        current(&shared, with, member);
         atomic_fetch_add(&finished, 1);
         wake_sleepers();
     }
@@ -93,13 +90,14 @@ static void forget_threads(void) {
     pthread_cond_init(&wake, NULL);
     started = 0;
     atomic_store(&sleepers, 0);
+    atomic_store(&shared.arrived, 0);
+    for (int i = 0; i < MOST; i++) atomic_store(&calls[i], 0);
 }
 
 static void start_threads(int count) {
     static int once;
     if (!once) pthread_atfork(NULL, NULL, forget_threads), once = 1;
     for (pthread_t thread; started < count; started++) {
-        since[started + 1] = atomic_load(&calls);
         if (pthread_create(&thread, NULL, serve, (void *)(intptr_t)(started + 1))) return;
         pthread_detach(thread);
     }
@@ -117,9 +115,10 @@ void run_team(void (*work)(Team *, void *, int), void *argument, int members) {
     atomic_store(&shared.next, 0);
     atomic_store(&finished, 0);
     current = work, with = argument;
-    atomic_fetch_add(&calls, 1);
+    const int others = shared.members - 1;
+    for (int i = 1; i <= others; i++) atomic_fetch_add(&calls[i], 1);
     wake_sleepers();
     work(&shared, argument, 0);
-    for (int done; (done = atomic_load(&finished)) < started;) wait_for_change(&finished, done);
+    for (int done; (done = atomic_load(&finished)) < others;) wait_for_change(&finished, done);
     pthread_mutex_unlock(&one_call);
 }

@@ -7,6 +7,13 @@
 
 typedef struct Team Team;
 
+/* Threads that are worth so many multiplications: one for each MULTIPLICATIONS, at most `threads`. */
+#define MULTIPLICATIONS (1 << 20) /* some 20 microseconds, what waking a thread takes */
+static inline int worth(int64_t multiplications, int threads) {
+    const int64_t most = multiplications / MULTIPLICATIONS;
+    return most < threads ? (most < 1 ? 1 : (int)most) : threads;
+}
+
 /* work(team, argument, member) for members 0 to members - 1, of whom the caller is the first. Where another call
  * uses the threads, or there is one member, the caller does all alone. */
 void run_team(void (*work)(Team *, void *, int), void *argument, int members);

@@ -25,6 +25,6 @@ static inline float exp_of(float given) {
     y = y * r + 1.6666665459e-1f;
     y = y * r + 5.0000001201e-1f;
     y = y * r * r + r + 1.0f;
-    union { int32_t i; float f; } power = {((int32_t)whole + 127) << 23};
+    union { int32_t i; float f; } power = {(int32_t)((uint32_t)((int32_t)whole + 127) << 23)};
     return given < -87.0f ? 0.0f : y * power.f; /* what has no probability must never be drawn */
 }

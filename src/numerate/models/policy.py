@@ -16,6 +16,7 @@ from torch import nn
 from numerate.models import device as device_check
 from numerate.models import locate, model_checks, return_tags, tokenization
 from numerate.models.finite_weights import check_weights
+from numerate.models.inference.weights import knows_shape
 from numerate.models.lora import Lora
 from numerate.models.matmul import multiplies_bfloat16
 from numerate.store import replace_folder
@@ -284,11 +285,12 @@ def pick_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
 
 def pick_sampling_dtype(dtype: Dtype, model: Any, compute: torch.dtype) -> torch.dtype:
     """Returns the data type of sampling. auto: bfloat16 on a CPU that multiplies it faster than float32, for
-    a model of at least LARGE parameters, else `compute`. A smaller one stays in the processor's cache and
-    gains little."""
+    a model of at least LARGE parameters whose shape the lean forward pass knows, else `compute`. A smaller
+    one stays in the processor's cache and gains little."""
     device = next(model.parameters()).device
     fast = dtype == "auto" and device.type == "cpu" and multiplies_bfloat16()
-    return torch.bfloat16 if fast and sum(p.numel() for p in model.parameters()) >= LARGE else compute
+    large = sum(p.numel() for p in model.parameters()) >= LARGE
+    return torch.bfloat16 if fast and large and knows_shape(model) else compute
 
 
 def _written_ids(tokenizer: Any) -> set[int]:

@@ -31,7 +31,7 @@ def fast_forward(
         weights = read_weights(model, torch.float32, more, lambda weight: PackedMatrix(lib, weight, kept))
         if weights is None:
             return None
-        compiled = CompiledModel(replace(weights, embed=weights.embed.to(kept)), lib)
+        compiled = CompiledModel(replace(weights, embed=weights.embed.to(kept, copy=True)), lib)
         return lambda rows, tokens: CompiledForward(compiled)
     weights = read_weights(model, kept, more)
     if weights is None:

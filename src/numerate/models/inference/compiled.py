@@ -35,6 +35,7 @@ class CompiledModel:
             inner=packed(first.down).numbers,
             eps=weights.eps,
             embed=weights.embed.data_ptr(),
+            tokens=len(weights.embed),
             pairs=weights.embed.dtype == torch.bfloat16,
             layer=self.layers,
             head=packed(weights.head).struct,
@@ -93,16 +94,18 @@ class CompiledForward(LeanForward):
             most=blocks_BN.shape[1],
             written=rows.length_B.ctypes.data,
         )
-        token_B = token_B.contiguous()
+        token_B = token_B.to(torch.int64).contiguous()
         logits_BV = torch.empty(len(token_B), packed(w.head).columns)
         places = ctypes.addressof(self.model.struct), ctypes.addressof(cache)
         needed = self.lib.step_room(*places, len(token_B), keys, threads)
         if needed > len(self.room) - 32:
             self.room, self.address = aligned_room(needed * 5 // 4)
-        self.lib.step(
+        failed = self.lib.step(
             *(*places, token_B.data_ptr(), len(token_B), keys),
             *(self.address, logits_BV.data_ptr(), threads),
         )
+        if failed:
+            raise IndexError(f"a token is not one of the model's {len(w.embed)}")
         rows.grow()
         return logits_BV
 

@@ -61,7 +61,7 @@ def read_weights(
     where its shape is not the one known here. more: rows below those of the vocabulary head, which read the
     same hidden state. layout: makes a matrix of a weight, one at a time."""
     base = model.get_base_model() if hasattr(model, "peft_config") else model
-    if not _is_known(base):
+    if not knows_shape(base):
         return None
     config, body = base.config, base.model
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
@@ -86,7 +86,7 @@ def read_weights(
     )
 
 
-def _is_known(base: Any) -> bool:
+def knows_shape(base: Any) -> bool:
     """Checks whether this is one of FAMILIES and computes just what the lean pass does."""
     if type(base).__name__ not in FAMILIES:
         return False
@@ -113,7 +113,7 @@ def _is_plain_lora(module: Any) -> bool:
     return (
         type(base) is nn.Linear
         and hasattr(module, "get_delta_weight")
-        and not getattr(module, "use_dora", None)
+        and not any((getattr(module, "use_dora", None) or {}).values())
     )
 
 

@@ -25,9 +25,10 @@ def draw_tokens(
     """Samples one token per row and its log-probability under softmax(logits): temperature 1, nothing cut
     off.
 
-    `uniform_B` is float64 in [0, 1). temperature 0 takes the likeliest token (the first of equals). top_k
-    keeps the k likeliest; of what is left, top_p keeps the smallest set that holds that share of the
-    probability."""
+    `uniform_B` is float64 in [0, 1). temperature 0 (or below the smallest normal float32) takes the likeliest
+    token (the first of equals). top_k keeps the k likeliest; of what is left, top_p keeps the smallest set
+    that holds that share of the probability."""
+    temperature = 0.0 if temperature < torch.finfo(torch.float32).tiny else temperature
     cut = top_p < 1 or 0 < top_k < logits_BV.shape[-1]
     plain = logits_BV.dtype == torch.float32 and logits_BV.device.type == "cpu"
     if temperature and not cut and plain and (lib := kernels.compiled_library()) is not None:
