@@ -65,6 +65,8 @@ class Lookahead:
     """of the next step"""
     params: Sampling = field(default_factory=Sampling)
     """of the next step"""
+    most: int | None = None
+    """rollouts that are in the making at once; None: as many as the request has"""
     started: list[StartedRollout] = field(default_factory=list[StartedRollout])
     """result: rollouts of `prompts`, in the order of prompts and indices, complete when the request ends"""
 
@@ -96,8 +98,8 @@ class StepEngine:
 
     engine: AheadEngine
     begun: Sequence[StartedRollout]
-    last: str
-    """the last problem of the step: free slots follow in the request with it"""
+    problems: Sequence[str]
+    """of the step; free slots follow in the request with the last one"""
     prompts: Sequence[Prompt]
     params: Sampling
     path: Path
@@ -108,10 +110,12 @@ class StepEngine:
 
     def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         names = {prompt.problem_id for prompt in prompts}
-        mine = [rollout for rollout in self.begun if rollout.problem_id in names]
-        ahead = Lookahead(mine, self.prompts if self.last in names else (), self.params)
+        begun = [rollout for rollout in self.begun if rollout.problem_id in names]
+        last = self.problems[-1] in names
+        most = n * len(self.problems)
+        ahead = Lookahead(begun, self.prompts if last else (), self.params, most)
         yield from self.engine.sample_ahead(prompts, n, params, ahead)
-        if self.last in names:
+        if last:
             write_started(self.path, [replace(rollout, step=self.step) for rollout in ahead.started])
 
 

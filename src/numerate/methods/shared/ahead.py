@@ -44,7 +44,15 @@ class AheadSampling:
         more = following if self.run.round + 1 < self.cfg.steps else ()
         prompts = [render(problem, self.job.style) for problem in more]
         then = params(self.cfg.sample, self.job, self.run.seed, draw + 1)
-        return StepEngine(self.engine, begun, problems[-1].id, prompts, then, self.path(draw), self.run.round)
+        return StepEngine(
+            self.engine,
+            begun,
+            [problem.id for problem in problems],
+            prompts,
+            then,
+            self.path(draw),
+            self.run.round,
+        )
 
     def path(self, draw: int) -> Path:
         return self.run.folder / "rollouts" / round_folder(draw) / STARTED

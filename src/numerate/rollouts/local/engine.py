@@ -89,7 +89,7 @@ class LocalEngine:
         this step is complete: no more rollouts are in the making than the step has."""
         if self.steering:
             raise ValueError("sample.ahead: 1 is not for a policy with its own token sampler: leave it out")
-        request = self.request(prompts, n, params, most=n * len(prompts))
+        request = self.request(prompts, n, params, ahead.most or n * len(prompts))
         request.ahead, request.begun = ahead, ahead.by_problem()
         return request.run()
 
