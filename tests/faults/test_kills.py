@@ -31,7 +31,9 @@ def test_a_few_kills(tmp_path: Path, graded: None) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["sft", "expert_iteration", "grpo", "ppo", "process_reward_model"])
+@pytest.mark.parametrize(
+    "method", ["sft", "expert_iteration", "grpo", "grpo, ahead", "ppo", "process_reward_model"]
+)
 def test_many_kills(tmp_path: Path, graded: None, method: str) -> None:
     harness = Harness(method, tmp_path, seed=1)
     for redo in (False, True, False):

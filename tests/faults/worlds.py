@@ -49,6 +49,11 @@ WORLDS: dict[str, Stages] = {
         }
         for name in ARMS
     },
+    "grpo, ahead": {
+        "sft": SFT,
+        "rl": {"method": "grpo", "model": "sft", "steps": 4, "fit": {"lr": 1e-3}}
+        | {"sample": SAMPLE | {"ahead": 1}},
+    },
     "on_policy_distillation": {
         "sft": SFT,
         "pupil": {"method": "on_policy_distillation", "model": "base", "teacher": "sft", "steps": 3}
@@ -97,6 +102,7 @@ def write(folder: Path, method: str) -> Path:
         "seed": 3,
         "model": str(folder / "MODEL"),
         "problems": {"train": "stories/train[:12]", "test": "stories/test[:4]"},
+        "engine": {"slots": 5} if "ahead" in method else {},
         "stages": WORLDS[method],
         "evaluate": {"models": ["base"], "samples": 2, "max_tokens": 8},
     }

@@ -13,8 +13,9 @@ from numerate.config import chats, check_judges, trusting
 from numerate.config.messages import suggest_word
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
-from numerate.config.schema import ProblemSet, Recipe
+from numerate.config.schema import ProblemSet, Recipe, StageRecipe
 from numerate.config.space import needed_bytes
+from numerate.methods.shared.options import OnPolicyOptions
 from numerate.options import named
 from numerate.problems.spec import parse_spec
 from numerate.rollouts import engines
@@ -208,10 +209,21 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         if getattr(recipe.engine, "calculator", False) and getattr(method, "LINE_BY_LINE", False):
             message = f"a policy of {stage.method} is sampled line by line, without a calculator"
             yield ("stages", name, "method"), f"{message}: set engine.calculator to false"
+        if message := ahead_error(recipe, stage):
+            yield ("stages", name, "sample", "ahead"), message
     try:
         engines.check_engine(recipe.engine)
     except ValueError as error:
         yield ("engine",), str(error)
+
+
+def ahead_error(recipe: Recipe, stage: StageRecipe) -> str | None:
+    """Returns why a stage cannot start rollouts of the next step, None where it does not or can."""
+    if not isinstance(stage.options, OnPolicyOptions) or not stage.options.sample.ahead:
+        return None
+    if not recipe.engine.samples_ahead:
+        return f"engine {recipe.engine.kind} does not start rollouts of the next step: set ahead: 0"
+    return stage.options.ahead_conflict()
 
 
 def problem_sets(recipe: Recipe) -> Iterator[Complaint]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from numerate import training
 from numerate.curricula import PrefixedProblem
@@ -71,7 +71,10 @@ class Config(Reinforcement):
     """number of steps without a rise of the validation accuracy after which the stage stops; null: never. The
     paper stops at saturation (1); null is the default because the problem set `validation` is optional"""
 
+    UNUSED: ClassVar = frozenset({"sample.ahead"})
+
     def __post_init__(self) -> None:
+        self.sample.require_not_ahead()
         if self.stop_after and not self.validate.every:
             raise ValueError("stop_after needs validate.every, the steps between two validations")
 

@@ -30,6 +30,9 @@ class Config:
     sample: Sample = Sample(problems=None, rollouts=64, temperature=0.6, top_p=0.95)
     """sampling, of the first `problems` problems"""
 
+    def __post_init__(self) -> None:
+        self.sample.require_not_ahead()
+
 
 def train(run: training.Stage, cfg: Config, job: Job) -> None:
     """Leaves the rollouts in `rollouts/`; the stage has no model of its own."""

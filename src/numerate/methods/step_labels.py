@@ -50,6 +50,9 @@ class Config:
     sample: Sample = Sample(problems=None, temperature=0.7)
     """sampling: K continuations from every step, for rollouts of the first `problems` problems"""
 
+    def __post_init__(self) -> None:
+        self.sample.require_not_ahead()
+
 
 def prefix_labels(right: Sequence[Sequence[bool | int]], threshold: float, monotone: bool) -> list[bool]:
     """Labels prefixes as good or not. right: per prefix, whether each continuation is right."""

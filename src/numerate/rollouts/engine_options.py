@@ -28,6 +28,9 @@ class BaseEngineOptions:
     loads_weights: bool = True
     """False where the weights are elsewhere, and a policy is its tokenizer and configuration only"""
 
+    samples_ahead: bool = False
+    """whether free slots can start rollouts of the next step"""
+
     def make(self, policy: Policy) -> Engine:
         """Returns an engine that samples from the policy."""
         raise NotImplementedError

@@ -47,14 +47,29 @@ class Slots(Generic[Q]):
     def rows(self) -> int:
         return len(self.slot_B)
 
-    def take(self, owner: Q, index: int, room: int, uniform: NDArray[np.float64] | None) -> None:
-        """Adds a row at the end for rollout `index`, of at most `room` tokens."""
+    def take(
+        self,
+        owner: Q,
+        index: int,
+        room: int,
+        uniform: NDArray[np.float64] | None,
+        written: Written | None = None,
+    ) -> int:
+        """Adds a row at the end for rollout `index`, of at most `room` tokens with those that are written.
+        Returns its slot."""
         slot = self.free.pop()
         self.owner[slot] = owner, index
         self.count_S[slot], self.room_S[slot] = 0, room
         if uniform is not None:
             self.uniform_ST[slot, :room] = uniform
+        if written is not None:
+            count = self.count_S[slot] = len(written.ids)
+            self.token_ST[slot, :count] = written.ids
+            self.logp_ST[slot, :count] = written.logps
+            self.class_ST[slot, :count] = written.token_classes
+            self.supplied_ST[slot, :count] = written.supplied
         self.slot_B = np.append(self.slot_B, slot)
+        return slot
 
     def next_uniforms(self) -> NDArray[np.float64]:
         return self.uniform_ST[self.slot_B, self.count_S[self.slot_B]]

@@ -1,14 +1,14 @@
 """Log-probabilities of the policy that sampled (pi_old): the engine's own, or recomputed ones.
 
 Those of the engine cost no forward pass, but come from another program: another order of sums, other
-rounding, perhaps older weights. So each step a few rows are recomputed, and where the two differ too much all
-of them are."""
+rounding. So each step a few rows are recomputed, and where the two differ too much all of them are. Rows with
+tokens that older weights sampled are always recomputed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -50,6 +50,7 @@ def add_old_logprobs(
     source: Source = "auto",
     checked: int = 16,
     tolerance: float | None = None,
+    older: Sequence[bool] = (),
 ) -> tuple[list[Example], Stats]:
     """Returns the rows of a step with the column `old_logp`, and the statistics of `logprob_drift` with
     `drift/recomputed`, 1 or 0. To be called before the weights change.
@@ -57,7 +58,12 @@ def add_old_logprobs(
     sampler_logps: `sampler_logprobs` of each row. source: `auto` takes the engine's unless one of `checked`
     rows differs by more than `tolerance` (None: 1e-3 in float32, 0.5 in 16 bits) at some token; `sampler`
     takes them in any case and measures the drift; `recompute` computes all. Where a row has none, all are
-    computed: two sources in one step would be two policies."""
+    computed: two sources in one step would be two policies. older: the rows, by flags, with tokens that older
+    weights sampled; theirs are recomputed in any case, and do not count in the drift."""
+    if any(older):
+        return add_around_older(
+            run, learner, rows, sampler_logps, older, source=source, checked=checked, tolerance=tolerance
+        )
     known = [logp for logp in sampler_logps if logp is not None]
     assert len(sampler_logps) == len(rows), f"log-probabilities of {len(sampler_logps)} rows for {len(rows)}"
     if len(known) < len(rows):
@@ -87,6 +93,24 @@ def add_old_logprobs(
         f"{most:g}): recomputing those of every step that drifts",
     )
     return old_column(rows, recompute_logprobs(learner, rows)), stats | {"drift/recomputed": 1.0}
+
+
+def add_around_older(
+    run: Stage,
+    learner: Learner,
+    rows: Sequence[Example],
+    sampler_logps: Sequence[Sequence[float] | None],
+    older: Sequence[bool],
+    **options: Any,
+) -> tuple[list[Example], Stats]:
+    """Returns the rows with the column `old_logp`: recomputed for those that are flagged, and for the others
+    as `add_old_logprobs` does, with its statistics."""
+    flagged = [row for row, flag in zip(rows, older, strict=True) if flag]
+    others = [row for row, flag in zip(rows, older, strict=True) if not flag]
+    logps = [logp for logp, flag in zip(sampler_logps, older, strict=True) if not flag]
+    added, stats = add_old_logprobs(run, learner, others, logps, **options)
+    recomputed, rest = iter(old_column(flagged, recompute_logprobs(learner, flagged))), iter(added)
+    return [next(recomputed if flag else rest) for flag in older], stats
 
 
 def logprob_drift(

@@ -11,8 +11,8 @@ from numerate.store import begins_with, cut_to, file_sizes, forget_rounds, log_e
 from numerate.training.checkpoint import Check, ResumeChoice
 
 LOG = "metrics.jsonl"
-LASTING = (".parquet", ".safetensors")
-"""files that a stage leaves behind while it runs: rollouts, models of rounds"""
+LASTING = (".parquet", ".safetensors", "/started.jsonl")
+"""files that a stage leaves behind while it runs: rollouts, models of rounds, rollouts of the next round"""
 
 
 def checkpoint_surroundings(stage: Path, processes: int) -> dict[str, Any]:

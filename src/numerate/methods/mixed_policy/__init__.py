@@ -97,11 +97,15 @@ class Config(Reinforcement):
     """greedy accuracy on the problem set `validation`, during the training"""
 
     UNUSED: ClassVar = frozenset(
-        {"sample.temperature", "sample.top_p", "sample.top_k", "fit.epochs", "fit.batch", "fit.minibatches"}
+        {
+            *("sample.temperature", "sample.top_p", "sample.top_k", "sample.ahead"),
+            *("fit.epochs", "fit.batch", "fit.minibatches"),
+        }
     )
 
     def __post_init__(self) -> None:
         sample, fit = self.sample, self.fit
+        sample.require_not_ahead()
         if (sample.temperature, sample.top_p, sample.top_k) != (1.0, 1.0, 0):
             raise ValueError(
                 "sample: sampling is greedy except for the operator head at temperature 1: leave out "

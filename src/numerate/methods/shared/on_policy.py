@@ -18,14 +18,15 @@ from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
 from numerate.methods.shared.options import Kl, OnPolicyOptions, PolicyFit
 from numerate.methods.shared.problem_sampler import ProblemSampler
-from numerate.methods.shared.sampling import reward_function, sample_groups
+from numerate.methods.shared.sampling import reward_function, round_folder, sample_groups
 from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
-from numerate.types import Example, Group, Rollout, Stats
+from numerate.types import Engine, Example, Group, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from numerate.methods.shared.ahead import AheadSampling
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
     from numerate.training.rows import Denominator
@@ -95,6 +96,12 @@ def with_advantages(
     return out
 
 
+def open_ahead(run: training.Stage, job: Job, cfg: OnPolicyOptions, engine: Engine) -> AheadSampling:
+    from numerate.methods.shared.ahead import AheadSampling
+
+    return AheadSampling(run, job, cfg, engine)
+
+
 class OnPolicyLoop:
     """Loop of a stage: samples, makes rows, takes optimizer steps, validates, logs."""
 
@@ -108,6 +115,7 @@ class OnPolicyLoop:
         self.network = open_network(job, cfg.fit)
         self.policy, self.learner = self.network.policy, self.network.learner
         self.engine = self.network.engine or job.engine(self.policy)
+        self.ahead = open_ahead(run, job, cfg, self.engine) if cfg.sample.ahead else None
         self.references: dict[str, training.Reference] = {}
         """column -> the model whose log-probabilities it holds"""
         self.sampled: list[Group] = []
@@ -151,10 +159,18 @@ class OnPolicyLoop:
         run, sample = self.run, self.cfg.sample
         draw = int(run.state.get("draws", 0))
         run.state["draws"] = draw + 1
-        problems = self.problem_sampler.next(sample.problems or len(self.job.problems), draw)
+        count = sample.problems or len(self.job.problems)
+        problems = self.problem_sampler.next(count, draw)
         self.engine.sync(self.policy)
-        folder = f"round-{draw:05d}"
-        groups = list(sample_groups(run, self.job, self.engine, problems, sample, draw, folder, self.reward))
+        engine = self.engine
+        if self.ahead:
+            these, following = (
+                [chosen.problem for chosen in part]
+                for part in (problems, self.problem_sampler.next(count, draw + 1))
+            )
+            engine = self.ahead.step_engine(draw, these, following)
+        folder = round_folder(draw)
+        groups = list(sample_groups(run, self.job, engine, problems, sample, draw, folder, self.reward))
         self.sampled += groups
         return groups
 
@@ -209,8 +225,9 @@ class OnPolicyLoop:
             for known, rollout, value in kept
         ]
         sampler_logps = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
+        older = [bool(self.ahead and self.ahead.older_tokens(rollout)) for _, rollout, _ in kept]
         rows, drift = training.add_old_logprobs(
-            self.run, self.learner, bare, sampler_logps, source=self.fit.old_logprobs
+            self.run, self.learner, bare, sampler_logps, source=self.fit.old_logprobs, older=older
         )
         rows, weights = add_is_correction(
             rows, sampler_logps, self.fit.correction, self.fit.cap, self.fit.floor
@@ -293,6 +310,8 @@ class OnPolicyLoop:
         stats |= self.problem_sampler.learn_from(
             self.sampled, mean_abs_advantages or self.mean_abs_advantages
         )
+        if self.ahead:
+            stats |= self.ahead.stats(scored for group in self.sampled for scored in group.rollouts)
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
         if self.total_rewards:
             stats["reward/mean"] = fsum(entry.reward for entry in self.total_rewards) / len(

@@ -37,6 +37,14 @@ class Sample:
     """maximum length of a rollout, in tokens; truncated rollouts are wrong unless grade_truncated"""
     grade_truncated: bool = False
     """grade truncated rollouts by their text; otherwise they are wrong"""
+    ahead: Literal[0, 1] = 0
+    """1: the local engine starts rollouts of the next step in slots that are free before the last rollout of
+    a step ends; their tokens are at most one step off-policy"""
+
+    def require_not_ahead(self) -> None:
+        """Raises ValueError where rollouts of a next step are to be started, and there is none."""
+        if self.ahead:
+            raise ValueError("sample.ahead: 1 is for methods that learn on-policy: leave it out")
 
     def require_group_of_two(self) -> None:
         """Raises ValueError where a rollout has no other at its problem to be compared with."""
@@ -236,6 +244,17 @@ class OnPolicyOptions(Reinforcement):
     """optimization of a step"""
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
+
+    def ahead_conflict(self) -> str | None:
+        """Returns why sampling cannot be ahead of learning with these options, None where it can."""
+        if self.curriculum:
+            return "a curriculum chooses problems by the outcomes of the step before: set ahead: 0"
+        if self.fit.correction == "none":
+            return (
+                "rollouts of an older policy need the importance correction: set fit.correction to truncate "
+                "or mask"
+            )
+        return None
 
 
 @config

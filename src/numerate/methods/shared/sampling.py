@@ -23,6 +23,11 @@ def params(cfg: Sample, job: Job, seed: int, round: int = 0) -> Sampling:
     return Sampling(temperature, cfg.top_p, cfg.top_k, cfg.max_tokens, seed=seed, round=round)
 
 
+def round_folder(draw: int) -> str:
+    """Returns the folder of the rollouts of a draw."""
+    return f"round-{draw:05d}"
+
+
 def reward_function(run: training.Stage, job: Job, cfg: Sample, rewards: RewardList) -> Reward | None:
     """Returns what grades rollouts beyond their answers; None where a right answer is all that counts."""
     if rewards == (CORRECT,):

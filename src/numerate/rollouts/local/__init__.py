@@ -23,6 +23,8 @@ class LocalOptions(BaseEngineOptions):
     calculator: bool = False
     """insert the results of calculations, `24>>` after `<<48/2=`, in training and in evaluation"""
 
+    samples_ahead = True
+
     def make(self, policy: Policy) -> LocalEngine:
         from numerate.rollouts.local.engine import LocalEngine
 

@@ -5,6 +5,7 @@ time. The rule of when and what is in `answers.calculator`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ class Calculator:
                 text := calculator_completion(decode_ids(self.tokenizer, ids).rstrip(" "))
             ):
                 self.waiting[slot] = encode_target(self.tokenizer, text)[:-1]
+
+    def wait(self, slot: int, ids: Sequence[int]) -> None:
+        """Restores what a row that goes on will be given."""
+        if ids:
+            self.waiting[slot] = list(ids)
 
     def forget(self, slot: int) -> None:
         """Drops the state of a slot whose row has ended."""

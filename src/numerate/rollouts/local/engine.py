@@ -7,7 +7,6 @@ one as slots become free: memory does not grow with their number."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,12 @@ from numerate.models.policy import Policy
 from numerate.rollouts.local.backend import Backend
 from numerate.rollouts.local.calculator import Calculator, asking_tokens
 from numerate.rollouts.local.memory_budget import Budget
+from numerate.rollouts.local.prompt_state import PromptState, Start
 from numerate.rollouts.local.token_sampler import Choose, Steering, plain_chooser
 from numerate.rollouts.rng import uniform_stream
 from numerate.rollouts.rollout_builder import build_rollout, check_settings, written_turns
 from numerate.rollouts.slots import Slots
+from numerate.rollouts.started import Lookahead, StartedRollout
 from numerate.rollouts.stops import Stops
 from numerate.types import Finish, NotFinite, Prompt, Rollout, Sampling, Turn
 
@@ -77,31 +78,37 @@ class LocalEngine:
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
+        return self.request(prompts, n, params).run()
+
+    def sample_ahead(
+        self, prompts: Sequence[Prompt], n: int, params: Sampling, ahead: Lookahead
+    ) -> Iterator[Rollout]:
+        """Yields n rollouts per prompt as `sample` does; those that were begun go on from their tokens.
+
+        Slots that rollouts of this step leave free start n rollouts for each prompt of the next step, until
+        this step is complete: no more rollouts are in the making than the step has."""
+        if self.steering:
+            raise ValueError("sample.ahead: 1 is not for a policy with its own token sampler: leave it out")
+        request = self.request(prompts, n, params, ahead.most or n * len(prompts))
+        request.ahead, request.begun = ahead, ahead.by_problem()
+        return request.run()
+
+    def request(
+        self, prompts: Iterable[Prompt], n: int, params: Sampling, most: int | None = None
+    ) -> _Request:
+        """Returns a request, of which at most `most` rollouts are in the making at once."""
         check_settings(n, params)
         slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
         budget = Budget(self.policy, self.memory)
-        slots = min(slots, budget.rows(min(params.max_tokens, self.policy.context or params.max_tokens)))
+        longest = min(params.max_tokens, self.policy.context or params.max_tokens)
+        slots = min(slots, most or slots, budget.rows(longest))
         backend = self.open(slots, params.max_tokens)
         request = _Request(self.policy, backend, prompts, n, params, slots, budget)
         if self.steering:
             request.steered, request.choose = True, self.steering.begin(request.slots)
         if self.calculator:
             request.calculator = Calculator(self.policy.tokenizer, self.asks_V)
-        return request.run()
-
-
-@dataclass(slots=True)
-class _PromptState:
-    prompt: Prompt
-    ids: tuple[int, ...]
-    state: Any
-    """what the backend keeps of the prompt"""
-    logits_V: Tensor
-    room: int
-    """tokens of its longest answer"""
-    started: int = 0
-    """how many of its samples have a slot or are done"""
-    done: int = 0
+        return request
 
 
 class _Request:
@@ -119,12 +126,19 @@ class _Request:
     ) -> None:
         self.policy, self.backend, self.n, self.params = policy, backend, n, params
         self.budget = budget
-        self.prompts = iter(prompts)
-        self.current: _PromptState | None = None
+        self.prompts = prompts
+        self.ahead: Lookahead | None = None
+        self.begun: dict[str, list[StartedRollout]] = {}
+        self.starts = self.all_starts()
+        self.all_asked = False
+        """whether every prompt of this step was taken"""
+        self.live = 0
+        """rows of this step"""
+        self.current: PromptState | None = None
         self.unstarted: list[Rollout] = []
-        """rollouts of prompts that do not fit the context"""
+        """rollouts that need no row: of prompts that do not fit the context, or finished before"""
         self.room = min(params.max_tokens, policy.context or params.max_tokens)
-        self.slots: Slots[_PromptState] = Slots(size, self.room)
+        self.slots: Slots[PromptState] = Slots(size, self.room)
         self.choose: Choose = plain_chooser(self.slots, params)
         self.steered = False
         self.calculator: Calculator | None = None
@@ -143,8 +157,11 @@ class _Request:
                 yield from self.unstarted
                 self.unstarted.clear()
                 if not self.slots.rows:
-                    return
+                    break
                 yield from self.advance()
+                if self.complete:
+                    break
+            self.keep_started()
         finally:
             self.policy.model.train(training)
 
@@ -158,55 +175,89 @@ class _Request:
             owner = self.current = self.current or self.next_prompt()
             if owner is None:
                 return
-            fitting = self.budget.fitting(len(owner.ids), owner.room, self.shared, bool(owner.started))
-            rows = min(free, self.n - owner.started, fitting)
+            here = owner.started > owner.start.first
+            fitting = self.budget.fitting(*owner.sizes, self.shared, here)
+            rows = min(free, owner.start.stop - owner.started, fitting)
             if not rows:
                 return
             self.join(owner, rows)
             free -= rows
-            if owner.started == self.n:
+            if owner.all_started:
                 self.backend.close(owner.state)
                 self.current = None
 
-    def next_prompt(self) -> _PromptState | None:
-        """Runs the next prompt that fits the model's context."""
+    @property
+    def complete(self) -> bool:
+        """Checks whether no rollout of this step is left."""
+        return self.all_asked and not self.live
+
+    def all_starts(self) -> Iterator[Start]:
+        """Yields what this step's prompts start with, then the prompts of the next step, while rows of this
+        step are left."""
         for prompt in self.prompts:
+            begun = self.begun.get(prompt.problem_id, [])
+            for rollout in begun:
+                if rollout.finish:
+                    self.unstarted.append(self.from_record(prompt, rollout))
+                else:
+                    yield Start(prompt, rollout.index, rollout.index + 1, self.params, rollout)
+            if len(begun) < self.n:
+                yield Start(prompt, len(begun), self.n, self.params)
+        self.all_asked = True
+        for prompt in self.ahead.prompts if self.ahead and self.live else ():
+            assert self.ahead
+            yield Start(prompt, 0, self.n, self.ahead.params, next_step=True)
+
+    def next_prompt(self) -> PromptState | None:
+        """Runs the next prompt that fits the model's context, with the tokens that its rollout has."""
+        for start in self.starts:
+            prompt = start.prompt
             ids = self.policy.encode_prompt(prompt)
             if not ids:
                 raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             if self.policy.context and len(ids) >= self.policy.context:
-                nothing = [Turn("assistant", "", trained=True)]
-                self.unstarted += [
-                    self.rollout(prompt, ids, index, nothing, "length") for index in range(self.n)
-                ]
+                self.leave_out(start)
                 continue
-            state, logits_V = self.backend.prefill(ids)
+            state, logits_V = self.backend.prefill([*ids, *(start.written.ids if start.written else ())])
             room = min(self.room, self.policy.context - len(ids)) if self.policy.context else self.room
-            return _PromptState(prompt, tuple(ids), state, logits_V, room)
+            return PromptState(start, tuple(ids), state, logits_V, room, start.first)
         return None
+
+    def leave_out(self, start: Start) -> None:
+        """Ends the samples of a prompt that does not fit the context."""
+        for index in range(start.first, start.stop):
+            empty = StartedRollout(start.prompt.problem_id, index, finish="length")
+            if start.next_step:
+                self.keep(empty)
+            else:
+                self.unstarted.append(self.from_record(start.prompt, empty))
 
     @property
     def shared(self) -> bool:
         return self.backend.shares_prompts
 
-    def join(self, owner: _PromptState, rows: int) -> None:
+    def join(self, owner: PromptState, rows: int) -> None:
         self.backend.join(owner.state, rows)
         new_NV = owner.logits_V.expand(rows, -1)
         self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
-        room = owner.room
+        params, written = owner.start.params, owner.start.written
         for index in range(owner.started, owner.started + rows):
-            name = (self.params.seed, self.params.round, owner.prompt.problem_id, index)
-            self.slots.take(
-                owner, index, room, uniform_stream(*name, room) if self.params.temperature else None
-            )
-        once, each = self.budget.cost(len(owner.ids), room, self.shared)
-        self.budget.taken += rows * each + (0 if owner.started else once)
+            name = (params.seed, params.round, owner.prompt.problem_id, index)
+            uniform = uniform_stream(*name, owner.room) if params.temperature else None
+            slot = self.slots.take(owner, index, owner.room, uniform, written.written if written else None)
+            if self.calculator and written:
+                self.calculator.wait(slot, written.waiting)
+        once, each = self.budget.cost(*owner.sizes, self.shared)
+        self.budget.taken += rows * each + (0 if owner.started > owner.start.first else once)
         owner.started += rows
+        self.live += 0 if owner.start.next_step else rows
 
-    def leave(self, owner: _PromptState) -> None:
-        once, each = self.budget.cost(len(owner.ids), owner.room, self.shared)
+    def leave(self, owner: PromptState) -> None:
+        once, each = self.budget.cost(*owner.sizes, self.shared)
         owner.done += 1
-        self.budget.taken -= each + (once if owner.done == self.n else 0)
+        last = owner.done == owner.start.stop - owner.start.first
+        self.budget.taken -= each + (once if last else 0)
+        self.live -= 0 if owner.start.next_step else 1
 
     @torch.no_grad()
     def advance(self) -> list[Rollout]:
@@ -231,7 +282,7 @@ class _Request:
             order = self.backend.drop(done)
             self.slots.keep(order)
             token_B = token_B[torch.tensor(order, dtype=torch.long, device=token_B.device)]
-        if self.slots.rows:
+        if self.slots.rows and not self.complete:
             self.logits_BV = self.backend.step(token_B)
         return rollouts
 
@@ -263,9 +314,45 @@ class _Request:
             self.leave(owner)
             if self.calculator:
                 self.calculator.forget(int(self.slots.slot_B[row]))
+            if owner.start.next_step:
+                self.keep(self.record(row, finish, text))
+                continue
             turns = list(written_turns(wrote, text, self.policy.decode, self.steered))
             rollouts.append(self.rollout(owner.prompt, owner.ids, index, turns, finish))
         return done, rollouts
+
+    def record(self, row: int, finish: Finish | None = None, text: str = "") -> StartedRollout:
+        """Returns the record of a row of the next step."""
+        owner, index, wrote = self.slots.read(row)
+        waiting = self.calculator.waiting.get(int(self.slots.slot_B[row]), ()) if self.calculator else ()
+        return StartedRollout(
+            owner.prompt.problem_id,
+            index,
+            tuple(wrote.ids),
+            tuple(wrote.logps),
+            tuple(wrote.supplied),
+            tuple(waiting),
+            finish,
+            text,
+        )
+
+    def keep(self, rollout: StartedRollout) -> None:
+        assert self.ahead, "rows of the next step, and no record of them"
+        self.ahead.started.append(rollout)
+
+    def keep_started(self) -> None:
+        """Keeps the unfinished rollouts of the next step."""
+        for row in range(self.slots.rows):
+            self.keep(self.record(row))
+        if self.ahead:
+            self.ahead.sort()
+
+    def from_record(self, prompt: Prompt, begun: StartedRollout) -> Rollout:
+        """Returns a rollout that the step before finished."""
+        ids = self.policy.encode_prompt(prompt)
+        return self.rollout(
+            prompt, ids, begun.index, begun.turns(self.policy.decode), begun.finish or "length"
+        )
 
     def make_stops(self) -> Stops:
         assert self.logits_BV is not None
