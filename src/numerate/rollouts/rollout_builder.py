@@ -48,8 +48,9 @@ def written_turns(
     text: what the tokens say, up to a stop string. has_classes: whether the policy samples a class of tokens
     before each token."""
     start = written = 0
-    lengths = [(supplied, sum(1 for _ in run)) for supplied, run in groupby(wrote.supplied)]
-    for supplied, length in lengths or [(False, len(wrote.ids))]:
+    whole = [(False, len(wrote.ids))]
+    runs = ((supplied, sum(1 for _ in run)) for supplied, run in groupby(wrote.supplied))
+    for supplied, length in runs if any(wrote.supplied) else whole:
         stop = start + length
         upto = len(text) if stop == len(wrote.ids) else len(decode(wrote.ids[:stop]))
         own = slice(start, stop) if not supplied else slice(0)

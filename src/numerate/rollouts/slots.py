@@ -21,7 +21,7 @@ class Written:
     logps: list[float]
     token_classes: list[int]
     supplied: list[bool]
-    """written by a calculator; empty where it wrote nothing"""
+    """written by a calculator"""
 
 
 class Slots(Generic[Q]):
@@ -102,10 +102,8 @@ class Slots(Generic[Q]):
         slot = self.slot_B[row]
         owner, count = self.owner[slot], self.count_S[slot]
         assert owner is not None
-        columns = (self.token_ST, self.logp_ST, self.class_ST)
-        ids, logps, classes = (column[slot, :count].tolist() for column in columns)
-        supplied = self.supplied_ST[slot, :count]
-        return *owner, Written(ids, logps, classes, supplied.tolist() if supplied.any() else [])
+        columns = (self.token_ST, self.logp_ST, self.class_ST, self.supplied_ST)
+        return *owner, Written(*(column[slot, :count].tolist() for column in columns))
 
     def keep(self, order: list[int]) -> None:
         """Frees the slots of the rows that are not in `order`, and puts the others in that order."""
