@@ -7,8 +7,8 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from math import fsum
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from numerate import training
@@ -18,15 +18,14 @@ from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
 from numerate.methods.shared.options import Kl, OnPolicyOptions, PolicyFit
 from numerate.methods.shared.problem_sampler import ProblemSampler
-from numerate.methods.shared.sampling import reward_function, round_folder, sample_groups
+from numerate.methods.shared.sampling import open_ahead, reward_function, round_folder, sample_groups
 from numerate.methods.shared.validation import has_best, validate
 from numerate.rewards.compose import CORRECT
-from numerate.types import Engine, Example, Group, Rollout, Stats
+from numerate.types import Example, Group, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from numerate.methods.shared.ahead import AheadSampling
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
     from numerate.training.rows import Denominator
@@ -94,12 +93,6 @@ def with_advantages(
             weights = zip(per_token, row.token["correction"], strict=True)
             out.append(row.with_token(advantage=[a * w for a, w in weights]))
     return out
-
-
-def open_ahead(run: training.Stage, job: Job, cfg: OnPolicyOptions, engine: Engine) -> AheadSampling:
-    from numerate.methods.shared.ahead import AheadSampling
-
-    return AheadSampling(run, job, cfg, engine)
 
 
 class OnPolicyLoop:
@@ -314,9 +307,7 @@ class OnPolicyLoop:
             stats |= self.ahead.stats(scored for group in self.sampled for scored in group.rollouts)
         stats |= {"train/updates": float(len(self.updates))} | (updates or self.means())
         if self.total_rewards:
-            stats["reward/mean"] = fsum(entry.reward for entry in self.total_rewards) / len(
-                self.total_rewards
-            )
+            stats["reward/mean"] = fmean(entry.reward for entry in self.total_rewards)
         signs, notes = rollout_metrics.check_reward_hacking(
             run,
             rollout_metrics.measured_total_rewards(self.sampled)

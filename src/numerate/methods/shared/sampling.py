@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from numerate.curricula import PrefixedProblem
-from numerate.methods.shared.options import Sample
+from numerate.methods.shared.options import OnPolicyOptions, Sample
 from numerate.methods.shared.problem_sampler import prefixes_by_problem
 from numerate.rewards.compose import CORRECT, RewardList, Rewards
 from numerate.types import Engine, Group, Problem, Sampling, Scored
 
 if TYPE_CHECKING:
     from numerate import training
+    from numerate.methods.shared.ahead import AheadSampling
     from numerate.rollouts.job import Job
 
 Reward = Callable[[Sequence[Problem], Sequence[Scored]], list[Scored]]
@@ -58,3 +59,10 @@ def sample_groups(
         beginnings=prefixes_by_problem(problems),
         grade_truncated=cfg.grade_truncated,
     )
+
+
+def open_ahead(run: training.Stage, job: Job, cfg: OnPolicyOptions, engine: Engine) -> AheadSampling:
+    """Returns the engines of a stage whose sampling is ahead of learning."""
+    from numerate.methods.shared.ahead import AheadSampling
+
+    return AheadSampling(run, job, cfg, engine)
