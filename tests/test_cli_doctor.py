@@ -24,6 +24,16 @@ def test_it_says_when_threads_are_in_each_others_way(
     assert found.remedy == (slower if status == "warn" else "")
 
 
+def test_with_one_thread_there_is_one_rate_per_number_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = {torch.float32: 60.0, torch.bfloat16: 7.0}
+    monkeypatch.setattr("numerate.models.gemm_benchmark.measure_gemm", lambda dtype, threads: rates[dtype])
+    found = matmul_finding(1)
+    assert (found.status, found.value) == (
+        "ok",
+        "float32 60 GFLOP/s (1 thread), bfloat16 7 GFLOP/s (1 thread)",
+    )
+
+
 def test_the_probe_leaves_the_threads_as_they_were() -> None:
     before = torch.get_num_threads()
     assert measure_gemm(torch.float32, before + 1) > 0

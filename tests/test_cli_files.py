@@ -104,7 +104,7 @@ def test_nothing_to_grade_is_no_success(here: Path, text: str) -> None:
         (["--engine", "vllm", "--slots", "3"], "--slots is for --engine local, not for vllm"),
         (["--engine", "http://localhost:1", "--calculator"], "--calculator is for --engine local"),
         (["--engine", "localhost:8000/v1"], "write the address of a server as http://localhost:8000/v1"),
-        (["--engine", "lokal"], "engine.kind: expected one of 'local', 'server', 'vllm'"),
+        (["--engine", "lokal"], "--engine lokal: expected one of 'local', 'server', 'vllm'"),
     ],
 )
 def test_an_engine_without_that_option_is_refused_by_the_options_name(

@@ -130,7 +130,7 @@ def test_killed_and_resumed_equals_uninterrupted(
         out.write_bytes(b"".join(left))
         (tmp_path / "cut.jsonl.judge.json").write_bytes((tmp_path / "whole.jsonl.judge.json").read_bytes())
         done = call("judge", str(prm), str(file), "-o", str(out))
-        assert done.exit_code == 1 and "1 lines could not be read" in done.stderr, done.output
+        assert done.exit_code == 1 and "1 line could not be read" in done.stderr, done.output
         assert out.read_bytes() == whole.read_bytes()
 
 

@@ -43,11 +43,17 @@ def test_titles_keep_their_abbreviations() -> None:
 
 def test_compare_refuses_one_run_and_unknown_metrics(two_runs: Path) -> None:
     assert "takes two or more runs" in call("compare", "one").stderr
-    assert (
-        "the metrics of these runs are accuracy, pass@32"
-        in call("compare", "one", "two", "--metric", "loss").stderr
-    )
-    assert "the models of these runs are base, sft" in call("compare", "one", "two", "--model", "stf").stderr
+    for options, message in (
+        (("--metric", "loss"), "--metric loss: not in these runs; there are: accuracy; pass@32\n"),
+        (("--metric", "acuracy"), "--metric acuracy: not in these runs; did you mean 'accuracy'?\n"),
+        (("--model", "stf"), "--model stf: not in these runs; did you mean 'sft'?\n"),
+        (
+            ("--model", "SFT", "--metric", "Accuracy"),
+            "--model SFT: not in these runs; there are: base; sft\n",
+        ),
+    ):
+        done = call("compare", "one", "two", *options)
+        assert (done.exit_code, done.stderr) == (2, f"error: {message}")
     assert "there is no such folder" in call("compare", "one", "three").stderr
     Path("three").mkdir()
     assert "no metrics.json" in call("compare", "one", "three").stderr

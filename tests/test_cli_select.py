@@ -104,7 +104,7 @@ def test_an_error_inside_the_grader_is_counted_shown_and_exits_with_1(
     monkeypatch.setattr(answer, "rewrite_notations", fails)
     answer._short_tree.cache_clear()
     done = call("select", file)
-    assert done.exit_code == 1 and "1 problems, 2 samples each" in done.stdout
+    assert done.exit_code == 1 and "1 problem, 2 samples each" in done.stdout
     assert "TypeError: a bug, at" in done.stderr and "5^{1/2}" in done.stderr
     assert "caused an error of the grader" in done.stderr
 
@@ -121,3 +121,13 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0 and "W.RR@3" in done.stdout, done.stderr
+
+
+def test_one_of_a_kind_and_equal_values(tmp_path: Path) -> None:
+    """One problem whose sample is right; and one that is right in half of its samples: no interval."""
+    done = call("select", write(tmp_path / "in.jsonl", [{"id": "a", "pred": "5", "correct": True}]))
+    assert "1 problem, 1 sample each; 0 without an answer" in done.stdout
+    assert "MajK" in done.stdout and "Majk" not in done.stdout
+    rows = [{"id": "a", "pred": p, "correct": p == "5"} for p in "56"]
+    done = call("select", write(tmp_path / "half.jsonl", rows))
+    assert done.exit_code == 0 and "50.00%" in done.stdout and "[50.0, 50.0]" not in done.stdout

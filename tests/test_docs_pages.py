@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import numerate
-from numerate import methods
+from numerate import methods, types
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -134,3 +134,19 @@ def bound_names(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names |= {alias.asname or alias.name for alias in node.names}
     return names
+
+
+def test_attributes_of_types_in_the_docs_exist() -> None:
+    """`Turn.ids`: a field, property or method of a record of `numerate.types`."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name, attribute in re.findall(r"`([A-Z]\w+)\.(\w+)`", text):
+        if record := getattr(types, name, None):
+            known = {*getattr(record, "__dataclass_fields__", {}), *dir(record)}
+            assert attribute in known, f"{name}.{attribute}"
+
+
+def test_statistics_of_curricula_in_the_docs_are_logged() -> None:
+    [line] = re.findall(r"^\| `curriculum/\*` \|.*$", (DOCS / "monitoring.md").read_text(), re.MULTILINE)
+    code = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    for name in re.findall(r"`(\w+)`", line):
+        assert f'"curriculum/{name}"' in code, name

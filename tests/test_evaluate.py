@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from numerate.evaluate import Measured, difference_rows, evaluate_model, powers_of_two, reference_models
+from numerate.metric_rows import accuracy_row, catalog_row, mean_row
+from numerate.metrics import catalog, wilson
 from numerate.models.policy import Policy
 from numerate.progress import QuietProgress
+from numerate.report import differences
 from numerate.rollouts.local import LocalEngine
 from numerate.types import Problem, Sampling
 from tests import tiny
@@ -99,6 +102,15 @@ def test_differences_pair_the_problems() -> None:
     [only] = difference_rows(both, {"y": "base"}, "base")
     assert (only["model"], only["versus"], only["value"]) == ("y", "base", pytest.approx(2 / 3))
     assert only["n"] == 3
+    assert only["p"] == 0.5  # exact: two pairs that differ, in one direction
+
+
+def test_three_problems_more_of_four_are_no_significant_difference() -> None:
+    before, after = dict.fromkeys("abcd", False), {"a": True, "b": True, "c": True, "d": False}
+    both = {("base", "t"): Measured([], before), ("y", "t"): Measured([], after)}
+    rows = difference_rows(both, {"y": "base"}, "base")
+    [shown] = differences({"results": rows})
+    assert (shown.p_text, shown.verdict) == ("p = 0.250", "not significant")
 
 
 def test_a_model_is_compared_with_its_initial_policy_and_with_the_base() -> None:
@@ -132,6 +144,25 @@ def test_models_that_were_not_measured_are_passed_over() -> None:
 
 def test_powers() -> None:
     assert [powers_of_two(1), powers_of_two(6), powers_of_two(8)] == [[1], [1, 2, 4, 6], [1, 2, 4, 8]]
+
+
+def test_equal_values_have_wilsons_interval_where_they_are_shares_and_else_none() -> None:
+    low, high = wilson(0, 4)
+    [share] = catalog_row(catalog.find("truncated_sampled"), [0.0] * 4)
+    [count] = catalog_row(catalog.find("tokens_mean"), [256.0] * 4)
+    assert (share["low"], share["high"]) == (low, high) == (0, pytest.approx(0.4899, abs=1e-4))
+    assert (count["value"], count["low"], count["high"]) == (256, None, None)
+    assert accuracy_row("pass_at_k", [0.5] * 4)["low"] is mean_row("diversity_exact", [3.0])["high"] is None
+
+
+def test_one_number_has_one_interval(tmp_path: Path) -> None:
+    rows = measured(tmp_path).rows
+    sampled = next(row for row in rows if row["metric"] == "sampled_accuracy")
+    passed = next(row for row in rows if row["metric"] == "pass_at_k" and row["k"] == 1)
+    assert [sampled[key] for key in ("value", "low", "high")] == [
+        passed[key] for key in ("value", "low", "high")
+    ]
+    assert all(row["low"] != row["high"] or row["low"] is None for row in rows)
 
 
 def test_greedy_only_and_samples_only(tmp_path: Path) -> None:

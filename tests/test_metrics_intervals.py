@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerate.metrics import Share, accuracy_by, mcnemar, mean_interval, paired_bootstrap, wilson
+from numerate.metrics import Share, accuracy_by, mcnemar, mean_interval, paired_bootstrap, paired_test, wilson
 
 bits = st.lists(st.booleans(), min_size=1, max_size=40)
 
@@ -109,6 +109,20 @@ def test_mcnemar_by_hand():
     assert mcnemar(b, a).p == 0.21875
     assert mcnemar([True, False], [False, True]).p == 1.0
     assert mcnemar([True], [True]).p == 1.0
+
+
+def test_right_or_wrong_answers_are_tested_exactly_and_other_values_by_resampling():
+    """Three of four pairs differ, all in one direction: p = 2 / 2^3."""
+    a, b = [1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]
+    assert paired_bootstrap(a, b).p < 0.05
+    exact, resampled = paired_test(a, b), paired_bootstrap(a, b)
+    assert (exact.value, exact.p) == (0.75, 0.25)
+    assert (exact.low, exact.high) == (resampled.low, resampled.high)
+    assert paired_test(b, a).p == 0.25
+    shares = [0.5, 1.0, 1.0, 0.0]
+    assert paired_test(shares, b) == paired_bootstrap(shares, b)
+    with pytest.raises(ValueError, match="share no problem"):
+        paired_test([], [])
 
 
 def test_mcnemar_holds_for_many_problems():

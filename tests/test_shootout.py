@@ -174,6 +174,17 @@ def test_many_comparisons_make_each_count_less() -> None:
     assert metrics.holm([0.9, 0.8]) == [1.0, 1.0]
 
 
+def test_a_single_seed_is_tested_exactly_and_its_accuracy_has_wilsons_interval() -> None:
+    """Three of four pairs differ, all in one direction: p = 2 / 2^3."""
+    right = {"a": [dict(zip("wxyz", (1.0, 1, 1, 0), strict=True))], "b": [dict.fromkeys("wxyz", 0.0)]}
+    gap = shootout.difference_row("a", "b", right)
+    assert (gap["value"], gap["p"]) == (0.75, 0.25)
+    accuracy = shootout.accuracy_row("b", right["b"])
+    assert (accuracy["low"], accuracy["high"]) == metrics.wilson(0, 4)
+    same = shootout.difference_row("b", "b", right) | {"p_holm": 1.0, "clear": False}
+    assert page.show_points(same) == "+0.0" and page.swap_pair(same)["low"] is None
+
+
 def test_it_is_clear_only_where_all_seeds_agree() -> None:
     rows: list[dict[str, Any]] = [{"p": 0.001, "seeds": [0.1, 0.2]}, {"p": 0.001, "seeds": [0.3, -0.1]}]
     assert [row["clear"] for row in shootout.holm_corrected(rows)] == [True, False]

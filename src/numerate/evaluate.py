@@ -157,7 +157,7 @@ def difference_rows(
         for versus in reference_models(model, starts, base, here) if model in here else ():
             before = measured[versus, problems]
             ids = list(now.greedy_right)
-            gap = metrics.paired_bootstrap(
+            gap = metrics.paired_test(
                 [float(now.greedy_right[i]) for i in ids], [float(before.greedy_right[i]) for i in ids]
             )
             rows.append(

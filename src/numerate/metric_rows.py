@@ -12,6 +12,7 @@ from numerate.types import Group
 
 Row = dict[str, Any]
 """one row of metrics.json: model, problems, metric, k, value, low, high, n; by and group for a breakdown;
+low and high are None where there is no interval;
 judge for metrics of a scorer, with limit and x where they apply (docs/selection-metrics.md)"""
 
 
@@ -44,7 +45,8 @@ def powers_of_two(n: int) -> list[int]:
 def metric_row(
     metric: str, value: float, interval: tuple[float | None, float | None], n: int, k: int = 1, **more: Any
 ) -> Row:
-    low, high = interval
+    """Returns a row. An interval without width is left out: the bootstrap of equal values says nothing."""
+    low, high = interval if interval[0] != interval[1] else (None, None)
     return {"metric": metric, "k": k, "value": value, "low": low, "high": high, "n": n, **more}
 
 
@@ -61,8 +63,8 @@ def mean_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> R
 
 
 def accuracy_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) -> Row:
-    """Returns the row of an accuracy: Wilson's interval where every value is 0 or 1, which always has a
-    width, else the bootstrap's."""
+    """Returns the row of an accuracy or another share: Wilson's interval where every value is 0 or 1, which
+    always has a width, else the bootstrap's."""
     if all(value in (0, 1) for value in values):
         return share_row(metric, map(bool, values), k=k, **more)
     return mean_row(metric, values, k, **more)
@@ -74,7 +76,7 @@ def catalog_row(metric: Metric, values: Sequence[float | None], k: int = 1) -> l
     known = [float(value) for value in values if value is not None]
     if not known or len(known) < len(values):
         return []
-    make_row = accuracy_row if metric.unit == "proportion" else mean_row
+    make_row = accuracy_row if metric.unit in ("proportion", "share") else mean_row
     return [make_row(metric.name, known, k)]
 
 

@@ -6,9 +6,10 @@ class."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from dataclasses import dataclass as plain_dataclass
+from difflib import SequenceMatcher, get_close_matches
 from functools import cache, wraps
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_type_hints
 
@@ -94,6 +95,22 @@ def completed(default: Any, options: Any) -> dict[str, Any]:
         if any(options.get(key) is not None for key in group):
             values |= dict.fromkeys(group)
     return values | with_defaults(type(default), options)
+
+
+def near_words(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Returns the known word that is most similar to a misspelt one, two where they are equally similar, of
+    these first the one with the same letters; none below the cutoff."""
+    names = list(known)
+    scores = {
+        name: SequenceMatcher(None, name, word).ratio() for name in get_close_matches(word, names, 2, cutoff)
+    }
+    near = [name for name, score in scores.items() if score > max(scores.values()) - 0.01]
+    return sorted(near, key=lambda name: sorted(name) != sorted(word))
+
+
+def did_you_mean(words: Sequence[str]) -> str:
+    """Returns "did you mean 'grpo' or 'gspo'?"."""
+    return f"did you mean {' or '.join(map(repr, words))}?"
 
 
 def named(options: Any, what: str) -> Iterator[tuple[Path, str]]:

@@ -233,6 +233,11 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def count_of(n: int, noun: str) -> str:
+    """Returns "1 sample" or "3,000 samples"; the noun has a plural in s."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def short_number(value: object) -> str:
     """Formats a number with three digits: 0.314, 31.4, 3,140; anything else as it prints."""
     if isinstance(value, bool) or not isinstance(value, int | float):

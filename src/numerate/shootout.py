@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from numerate import methods, metrics, run
+from numerate import methods, metric_rows, metrics, run
 from numerate.config import Recipe, resolved_yaml, trusting
 from numerate.consent import NO_CONSENT, Consent
 from numerate.identities import other_stages
@@ -182,9 +182,9 @@ def greedy_outcomes(folder: RunFolder, model: str, problems: str) -> dict[str, f
 
 def accuracy_row(name: str, right: Right) -> dict[str, Any]:
     """Returns the mean over seeds; its interval is over problems, of their means over seeds."""
-    value, low, high = metrics.mean_interval([sum(hits) / len(hits) for hits in by_problem(right)])
+    row = metric_rows.accuracy_row("accuracy", [sum(hits) / len(hits) for hits in by_problem(right)])
     seeds = [sum(outcomes.values()) / len(outcomes) for outcomes in right]
-    return {"model": name, "value": value, "low": low, "high": high, "seeds": seeds}
+    return {"model": name} | {key: row[key] for key in ("value", "low", "high")} | {"seeds": seeds}
 
 
 def by_problem(right: Right) -> list[list[float]]:
@@ -198,9 +198,10 @@ def difference_row(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:
     ours, theirs = by_problem(right[a]), by_problem(right[b])
     n = len(ours)
     means = [[sum(hits) / len(hits) for hits in side] for side in (ours, theirs)]
-    gap = metrics.paired_bootstrap(means[0], means[1])
+    gap = metrics.paired_test(means[0], means[1])
     seeds = [sum(x[s] - y[s] for x, y in zip(ours, theirs, strict=True)) / n for s in range(len(ours[0]))]
-    statistics = {"value": gap.value, "low": gap.low, "high": gap.high, "p": gap.p, "seeds": seeds}
+    row = metric_rows.metric_row("accuracy_difference", gap.value, (gap.low, gap.high), n)
+    statistics = {key: row[key] for key in ("value", "low", "high")} | {"p": gap.p, "seeds": seeds}
     return {"model": a, "versus": b} | statistics
 
 

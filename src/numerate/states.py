@@ -13,7 +13,7 @@ from typing import Any
 from numerate import __version__
 from numerate.consent import Consent
 from numerate.processes import is_main, process_count
-from numerate.progress import Progress
+from numerate.progress import Progress, count_of
 from numerate.rollouts.sharing import run_on_main
 from numerate.store import (
     LOCK,
@@ -137,7 +137,7 @@ def check_links(folder: Path, planned: Sequence[Planned]) -> None:
 def clear_run(folder: Path, progress: Progress) -> None:
     """Removes what killed writers left; only the one writer of the run may do it."""
     if is_main() and (cleared := clear_leftovers(folder)):
-        progress.say(f"{len(cleared)} leftovers of a stopped run removed")
+        progress.say(f"{count_of(len(cleared), 'leftover')} of a stopped run removed")
 
 
 def begin_stage(run: RunFolder, planned: Planned, say: Any) -> bool:

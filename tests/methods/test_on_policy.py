@@ -50,6 +50,18 @@ def by_turns(problem: Any, index: int, params: Any) -> str:
     return f"#### {problem.answer if number % 2 or index else 'none'}"
 
 
+@pytest.mark.parametrize(("steps", "warns"), [(1, True), (2, False)])
+def test_a_stage_of_one_step_warns_that_it_trains_at_the_final_rate(
+    tmp_path: Path, steps: int, warns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = {"epochs": 1, "minibatches": 1, "final_lr": 1e-4}
+    run, warnings = stage(tmp_path / "run"), list[str]()
+    monkeypatch.setattr(run.progress, "warn", warnings.append)
+    methods.get_method("grpo").train(run, config("grpo", fit, steps=steps), game(tmp_path))
+    assert any("fit.final_lr (0.0001)" in text for text in warnings) == warns
+    assert log(tmp_path / "run")[-1]["train/lr"] == 1e-4
+
+
 def test_attempts_of_the_same_worth_leave_the_weights_alone(tmp_path: Path) -> None:
     """Also AdamW's momentum: no step is taken at all."""
     work = job(tmp_path, uniform(""))

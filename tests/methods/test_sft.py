@@ -52,6 +52,28 @@ def test_no_step_of_an_epoch_is_more_than_a_row_smaller(count: int, size: int) -
         assert sorted(i for step in steps for i in step) == list(range(count))
 
 
+@pytest.mark.parametrize(
+    ("fit", "warns"),
+    [
+        ({"epochs": 1, "batch": 99, "final_lr": 1e-4}, True),
+        ({"epochs": 9, "max_steps": 1, "final_lr": 0.0}, True),
+        ({"epochs": 1, "batch": 99, "final_lr": None}, False),
+        ({"epochs": 2, "batch": 99, "final_lr": 1e-4}, False),
+    ],
+)
+def test_a_stage_of_one_step_warns_that_it_trains_at_the_final_rate(
+    tmp_path: Path, fit: dict[str, Any], warns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, warnings = stage(tmp_path / "run"), list[str]()
+    monkeypatch.setattr(run.progress, "warn", warnings.append)
+    sft.train(run, config(warmup=0.0, **fit), job(tmp_path))
+    assert bool(warnings) == warns
+    if warns:
+        [row] = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+        assert row["train/lr"] == fit["final_lr"]
+        assert f"at fit.final_lr ({fit['final_lr']:g})" in warnings[0]
+
+
 def test_lora_trains_adapters_only_and_merges_them_when_saved(tmp_path: Path) -> None:
     work = job(tmp_path)
     base = work.load("base")

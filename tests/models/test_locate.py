@@ -133,7 +133,7 @@ def test_a_stage_that_is_not_done_is_named_as_such(tmp_path: Path) -> None:
 
 
 def test_a_slip_in_a_bundled_name_or_a_folder_is_not_taken_for_a_hub_id(model: Path) -> None:
-    with pytest.raises(ValueError, match=r"numerate/pico$"):
+    with pytest.raises(ValueError, match=r"the bundled model is numerate/pico$"):
         locate.check_loadable("numerate/pixo")
     with pytest.raises(ValueError, match=r"there is a folder .* but no gone in it"):
         locate.check_loadable(str(model.parent / "gone"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from fake_run import make
@@ -53,6 +54,16 @@ def test_what_has_passed_is_below_and_not_at_the_top(tmp_path: Path) -> None:
 
 def test_a_healthy_stage_and_a_malformed_log(tmp_path: Path) -> None:
     html = report.build(logged(tmp_path / "a", rounds({}))).read_text(encoding="utf-8")
-    assert "No condition." in html and "Health of stage" not in html
+    assert "No condition holds." in html and "Health of stage" not in html
     odd = {1: {"unknown": 1.0, "kl": "x"}, 2: [1], 3: "truncated", 4: {"kl": None}}
     assert not any(one.conditions for one in stage_health(read_run(logged(tmp_path / "b", rounds(odd)))))
+
+
+def test_the_number_of_rows_agrees_with_its_noun(tmp_path: Path) -> None:
+    for count, words in ((1, "1 row of the log"), (2, "2 rows of the log")):
+        rows = [{"round": t, "train/loss": 1.0} for t in range(count)]
+        folder = logged(tmp_path / str(count), rows)
+        for inner in (folder / "stages" / "ei").glob("round-*"):
+            rmtree(inner)
+        page = report.build(folder).read_text()
+        assert words in page and "the reward <code>correct</code> alone" in page

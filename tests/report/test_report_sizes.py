@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from numerate import report
-from numerate.report import choices, figures, selection
+from numerate.report import choices, figures, plots, selection
 from numerate.report.read import read_run
 from numerate.store import write_problems
 from numerate.types import Problem
@@ -63,6 +63,35 @@ def test_the_summary_names_the_problems_of_each_column(tmp_path: Path) -> None:
         ("maj@8", "n=100"),
     ]
     assert "2,000 problems" not in html
+
+
+def test_a_problem_set_has_the_columns_with_figures_on_it_only(tmp_path: Path) -> None:
+    folder = make(tmp_path / "run")
+    more = [row("accuracy", 0.4, 30, problems="other"), row("truncated", 0.1, 30, problems="other")]
+    (folder / "metrics.json").write_text(json.dumps({"results": [*ROWS, *more], "run": {}}))
+    html = report.build(folder).read_text(encoding="utf-8")
+    table = html.partition("Results on other")[2].partition("</table>")[0]
+    headings = re.findall(r'class="num" title="[^"]*">([^<]*)<', table)
+    assert headings == ["Accuracy", "Truncated"]
+    assert "not measured" not in table and "40.0%" in table and "10.0%" in table
+
+
+def test_the_rollout_list_has_a_title_per_column(orchard_page: Path) -> None:
+    html = orchard_page.read_text(encoding="utf-8")
+    titles = re.search(r'id="titles">(.*?)</p>', html)
+    assert titles is not None
+    assert re.findall(r"<span>(.*?)</span>", titles[1]) == ["", "Problem", "Answer", "Model"]
+
+
+def tick_labels(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_the_scale_of_zeros_goes_to_one() -> None:
+    bars = plots.plot_bars("s", "zeros", ["a"], [plots.Bars(0, [(0.0, 0.0, 0.0)])], percent=False)
+    lines = plots.plot_lines("s", "zeros", [plots.PlotLine(0, [(0, 0.0), (1, 0.0)])], x="step")
+    some = plots.plot_bars("s", "some", ["a"], [plots.Bars(0, [(0.04, None, None)])], percent=False)
+    assert "1" in tick_labels(bars) and "1" in tick_labels(lines) and "1" not in tick_labels(some)
 
 
 def test_logs_with_the_old_name_of_a_statistic_are_read(tmp_path: Path) -> None:

@@ -64,20 +64,27 @@ def test_what_is_not_a_finite_number_is_not_measured(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "verdict"),
+    ("low", "high", "p", "verdict"),
     [
-        (0.01, 0.2, "better"),
-        (-0.2, -0.01, "worse"),
-        (-0.01, 0.2, "not significant"),
-        (0.0, 0.2, "not significant"),
+        (0.01, 0.2, 0.04, "better"),
+        (-0.2, -0.01, 0.04, "worse"),
+        (0.01, 0.2, 0.06, "not significant"),
+        (-0.01, 0.2, 0.04, "better"),
+        (0.01, 0.2, 0.05, "not significant"),
+        (0.01, 0.2, None, "better"),
+        (-0.2, -0.01, None, "worse"),
+        (0.0, 0.2, None, "not significant"),
+        (None, None, None, "not significant"),
+        (None, None, 0.04, "better"),
     ],
 )
-def test_a_difference_is_clear_only_where_its_interval_leaves_out_zero(
-    low: float, high: float, verdict: str
+def test_the_verdict_on_a_difference_follows_p_and_without_it_the_interval(
+    low: float | None, high: float | None, p: float | None, verdict: str
 ) -> None:
-    rows = [row("ei", "accuracy_difference", (low + high) / 2, low=low, high=high, versus="sft", p=0.04)]
+    value = 0.1 if low is None or high is None else (low + high) / 2
+    rows = [row("ei", "accuracy_difference", value, low=low, high=high, versus="sft", p=p)]
     [difference] = differences({"results": rows})
-    assert (difference.verdict, difference.p_text) == (verdict, "p = 0.040")
+    assert (difference.verdict, difference.p_text) == (verdict, "" if p is None else f"p = {p:.3f}")
 
 
 def test_compare_lines_runs_up_and_leaves_gaps(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.extras import known_extras, missing_modules
 from numerate.cli.options import Json
+from numerate.progress import count_of
 
 GIB = 2**30
 
@@ -114,16 +115,12 @@ def matmul_finding(threads: int) -> Finding:
 
     from numerate.models.gemm_benchmark import measure_gemm
 
-    single, all_, half = (
-        measure_gemm(torch.float32, 1),
-        measure_gemm(torch.float32, threads),
-        measure_gemm(torch.bfloat16, threads),
-    )
-    of_all = "1 thread" if threads == 1 else f"{threads} threads"
-    message = (
-        f"float32 {single:.0f} GFLOP/s (1 thread), {all_:.0f} GFLOP/s ({of_all}), "
-        f"bfloat16 {half:.0f} GFLOP/s ({of_all})"
-    )
+    single = measure_gemm(torch.float32, 1)
+    all_ = measure_gemm(torch.float32, threads) if threads > 1 else single
+    half = measure_gemm(torch.bfloat16, threads)
+    of_all = count_of(threads, "thread")
+    faster = f", {all_:.0f} GFLOP/s ({of_all})" if threads > 1 else ""
+    message = f"float32 {single:.0f} GFLOP/s (1 thread){faster}, bfloat16 {half:.0f} GFLOP/s ({of_all})"
     if threads > 1 and all_ < 0.8 * single:
         return Finding(
             "matmul",

@@ -18,6 +18,7 @@ from numerate.cli import table, terminal
 from numerate.cli.app import app
 from numerate.cli.input_lines import decoded_lines, json_lines
 from numerate.cli.options import Counts, keep_inputs, target
+from numerate.progress import count_of
 
 
 @app.command("grade")
@@ -131,17 +132,15 @@ def print_summary(counts: Mapping[str, int]) -> None:
     share = f" ({right / graded:.1%})" if graded else ""
     terminal.echo(f"{right:,} of {graded:,} right{share}", err=True)
     if counts["bad"]:
-        terminal.echo(f"{_count(counts['bad'], 'line')} could not be read: correct and grade again", err=True)
+        terminal.echo(
+            f"{count_of(counts['bad'], 'line')} could not be read: correct and grade again", err=True
+        )
     if counts["errors"]:
         terminal.echo(
-            f"{_count(counts['errors'], 'answer')} caused an error of the grader, counted as wrong: please "
+            f"{count_of(counts['errors'], 'answer')} caused an error of the grader, counted as wrong: please "
             'report the rows with "how": "error"',
             err=True,
         )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def encodable(text: str, target: TextIO) -> str:

@@ -96,7 +96,10 @@ def judge_solutions(
         counts = score_file.write_scores(str(file), wanted, total, target, done, source, known, shown)
     table.save_json(json_file, counts)
     if counts["bad"]:
-        terminal.echo(f"{counts['bad']:,} lines could not be read: correct them and score again", err=True)
+        terminal.echo(
+            f"{progress.count_of(counts['bad'], 'line')} could not be read: correct them and score again",
+            err=True,
+        )
     elif not counts["scored"] and not done:
         terminal.echo(f'{file} holds no line: write {{"id", "question", "solution"}}, one per line', err=True)
     else:

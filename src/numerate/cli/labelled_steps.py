@@ -11,7 +11,7 @@ from numerate.cli.score_file import JudgeOptions
 from numerate.cli.selection_tables import NO_F1
 from numerate.metric_rows import Row
 from numerate.models.judge_config import STEP_JUDGES
-from numerate.progress import Progress
+from numerate.progress import Progress, count_of
 from numerate.types import LabelledSolution
 
 BLOCK = 256
@@ -51,7 +51,7 @@ def measure_judge(
     left = (
         f"; {len(read) - whole:,} longer than the scorer's context are left out" if whole < len(read) else ""
     )
-    terminal.echo(f"{name}: {whole:,} solutions, threshold {threshold:g}{left}", err=to_stderr)
+    terminal.echo(f"{name}: {count_of(whole, 'solution')}, threshold {threshold:g}{left}", err=to_stderr)
     table.print_table(measure_lines(results), ["measure", "value", "95 %", "of"], to_stderr=to_stderr)
     if not any(row["metric"] == "first_error_f1" for row in results):
         terminal.echo(NO_F1, err=True)

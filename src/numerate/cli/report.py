@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +48,33 @@ def write_report(
         metric_tables.show_metrics(metrics, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
     terminal.echo(f"\n{page}", err=True)
+
+
+def no_result(rows: Sequence[Comparison], metric: str, problems: str, model: str) -> str:
+    """Returns the message about options that leave no row: what these runs do not have, and what they do."""
+    titles = [plain_title(row.title) for row in rows]
+    metrics = {name.lower(): name for name in (*(row.metric for row in rows), *titles)}
+    sets = {row.problems: row.problems for row in rows}
+    models = {name: name for row in rows for name in (row.model, *row.model.split(" / "))}
+    unknown = (
+        missing_name("--metric", metric.lower(), metrics, titles),
+        missing_name("--problems", problems, sets, list(sets)),
+        missing_name("--model", model, models, list(models)),
+    )
+    known = "; ".join(text for text in unknown if text)
+    return known or "no result of these runs matches all of --metric, --problems and --model: leave one out"
+
+
+def missing_name(option: str, word: str, names: Mapping[str, str], listed: Sequence[str]) -> str:
+    """Returns "--metric acuracy: not in these runs; did you mean 'accuracy'?", or the listed names where none
+    is similar; empty where the runs have it. names: accepted word -> as it is printed."""
+    from numerate.options import did_you_mean, near_words
+
+    if not word or word in names:
+        return ""
+    near = list(dict.fromkeys(names[name] for name in near_words(word, names)))
+    hint = did_you_mean(near) if near else f"there are: {'; '.join(dict.fromkeys(listed))}"
+    return f"{option} {word}: not in these runs; {hint}"
 
 
 def plain_title(title: str) -> str:
@@ -109,13 +136,7 @@ def compare_runs(
         and model in ("", row.model, *row.model.split(" / "))
     ]
     if not kept:
-        known = {
-            "metrics": [plain_title(row.title) for row in rows],
-            "problem sets": [row.problems for row in rows],
-            "models": [row.model for row in rows],
-        }
-        words = (f"the {kind} of these runs are {', '.join(dict.fromkeys(v))}" for kind, v in known.items())
-        raise ValueError(f"no result matches the options; {'; '.join(words)}")
+        raise ValueError(no_result(rows, metric, problems, model))
     for name in dict.fromkeys(row.problems for row in kept):
         show_compared([row for row in kept if row.problems == name], folders, str(json_file) == "-")
     names = [str(folder) for folder in folders]

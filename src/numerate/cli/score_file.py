@@ -18,7 +18,7 @@ from numerate.config.check_judges import ORACLE, check_judge
 from numerate.credit import AGGREGATES
 from numerate.models import device
 from numerate.models.judge_config import Card, Neutral
-from numerate.progress import Progress, short_number
+from numerate.progress import Progress, count_of, short_number
 from numerate.types import Problem, Scorer
 
 ERRORS_SHOWN = 5
@@ -205,7 +205,7 @@ def write_scores(
     seconds = perf_counter() - started
     rate = f", {short_number(counts['scored'] / seconds)} solutions/s" if seconds > WORTH_A_RATE else ""
     before = f", {len(done):,} already in the file" if done else ""
-    terminal.echo(f"{counts['scored']:,} solutions scored{before}{rate}", err=True)
+    terminal.echo(f"{count_of(counts['scored'], 'solution')} scored{before}{rate}", err=True)
     for note, text in (
         ("empty", "empty, without a score"),
         ("no_steps", "without a step"),

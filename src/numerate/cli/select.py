@@ -13,6 +13,7 @@ from typer import Argument, Option
 from numerate.cli import selection_tables, table, terminal
 from numerate.cli.app import app
 from numerate.cli.options import Json, keep_inputs
+from numerate.progress import count_of
 
 if TYPE_CHECKING:
     from numerate.answers.faults import Fault
@@ -66,7 +67,16 @@ def select_among(
     to_stderr = str(json_file) == "-"
     name = " + ".join(file.name for file in files)
     print_results(sampled, to_stderr)
-    header = ["k", "n", *(catalog.title(metric.name, "k") for metric in shown_metrics())]
+    header = [
+        "k",
+        "n",
+        *(
+            catalog.title(
+                metric.name, catalog.limit_letter(metric.name) if metric.over == "k clusters" else "k"
+            )
+            for metric in shown_metrics()
+        ),
+    ]
     table.print_table(result_lines(rows), header, keys=2, to_stderr=to_stderr)
     about = [{"model": "samples", "problems": name} | row for row in rows]
     selection_tables.show_choices({"results": about}, {}, to_stderr=to_stderr)
@@ -133,7 +143,8 @@ def print_results(samples: Sampled, to_stderr: bool) -> None:
     problems, most = len(samples.groups), len(samples.groups[0].rollouts)
     silent = sum(sample.rollout.answer is None for group in samples.groups for sample in group.rollouts)
     terminal.echo(
-        f"{problems:,} problems, {most:,} samples each; {silent:,} without an answer", err=to_stderr
+        f"{count_of(problems, 'problem')}, {count_of(most, 'sample')} each; {silent:,} without an answer",
+        err=to_stderr,
     )
     mixed = len(sample_files.contradictory_problems(samples.groups))
     if mixed:
@@ -172,4 +183,5 @@ def format_percent(row: Mapping[str, Any] | None, metric: Metric) -> str:
     if row is None:
         return ""
     digits = 2 if metric.unit == "proportion" else 0
-    return f"{100 * row['value']:.{digits}f}% [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+    value = f"{100 * row['value']:.{digits}f}%"
+    return value if row["low"] is None else f"{value} [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"

@@ -73,11 +73,12 @@ def shootout(
 
 
 def show_shootout(results: dict[str, Any], *, to_stderr: bool) -> None:
+    from numerate.progress import count_of
     from numerate.report import shootout as page
 
     seeds = ", ".join(map(str, results["seeds"]))
     table.print_title(
-        f"{results['problems']} ({results['n']:,} problems; seeds: {seeds})", to_stderr=to_stderr
+        f"{results['problems']} ({count_of(results['n'], 'problem')}; seeds: {seeds})", to_stderr=to_stderr
     )
     table.print_table(
         page.table_rows(results), page.table_header(results), left=["seeds"], to_stderr=to_stderr

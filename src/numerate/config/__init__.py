@@ -50,7 +50,7 @@ def load(name: str, overrides: Sequence[str] = (), *, out: Path = RUNS, trust: S
     tree = read_recipe(name)
     apply_overrides(tree, overrides)
     recipe = build_recipe(tree, of_run=name not in recipes.recipe_names() and Path(name).is_dir())
-    if unused := unused_sets(tree, recipe.problem_sets):
+    if unused := unused_sets(tree, recipe):
         raise ValueError("\n".join(unused))
     check_recipe(recipe, tree, out, trust)
     return recipe

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from numerate import methods
 from numerate.config.messages import complaint_text, suggest_word
 from numerate.config.read import Path_, Tree, describe_value
-from numerate.config.renamed import folded, split_old
+from numerate.config.renamed import ALSO_CALLED, folded, split_old
 from numerate.config.schema import Recipe, StageRecipe
-from numerate.config.unused import note, split_unused
+from numerate.config.unused import defaults_of, note, split_unused
 from numerate.methods.shared.reinforcement import SharedOptions
 from numerate.options import with_defaults
 
@@ -40,7 +40,7 @@ def build_recipe(tree: Tree, of_run: bool = False) -> Recipe:
     recipe = build_record(Recipe, values, (), tree, errors)
     stages = build_stages(raw_stages, tree, errors)
     if errors:
-        raise ValueError("\n".join(folded(errors, tree.origin if of_run else "")))
+        raise ValueError("\n".join(folded(tree.in_order(errors), tree.origin if of_run else "")))
     writers = [name for name, stage in stages.items() if "policy" in methods.leaves(stage.method)]
     models = recipe.evaluate.models or ("base", *writers)
     return replace(recipe, stages=stages, evaluate=replace(recipe.evaluate, models=models))
@@ -93,13 +93,29 @@ def build_record(
     Through JSON, where pydantic is strict about numbers, texts and booleans yet takes a list for a tuple.
     Records that are given in part have the other values of their field's default. method: the one whose
     options they are."""
-    values = with_defaults(kind, values)
+    written, values = values, with_defaults(kind, with_kinds(kind, values))
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
     except ValidationError as error:
-        explained = [explain_mistake(each, kind, values, method) for each in mistakes(error)]
+        explained = [explain_mistake(each, kind, values, written, method) for each in mistakes(error)]
         errors += [f"{tree.where((*path, *inner))}: {message}" for inner, message in explained]
         return None
+
+
+def with_kinds(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values with `engine: local` as `engine: {kind: local}`, likewise for other records of
+    several kinds."""
+    hints = get_type_hints(kind)
+    return {
+        key: {"kind": value} if isinstance(value, str) and has_kinds(hints.get(key)) else value
+        for key, value in values.items()
+    }
+
+
+def has_kinds(hint: Any) -> bool:
+    """Checks whether a type is a union of records that differ in `kind`."""
+    records = [member for member in get_args(hint) if is_dataclass(member)]
+    return len(records) > 1 and all("kind" in get_type_hints(record) for record in records)
 
 
 def mistakes(error: ValidationError) -> list[Any]:
@@ -116,19 +132,21 @@ def mistakes(error: ValidationError) -> list[Any]:
 
 
 def explain_mistake(
-    mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], method: str
+    mistake: Mapping[str, Any], kind: Any, values: Mapping[str, Any], written: Mapping[str, Any], method: str
 ) -> tuple[Path_, str]:
-    """Returns where in `values` one of pydantic's errors is, and what to say of it."""
+    """Returns where in `values` one of pydantic's errors is, and what to say of it. written: the values
+    before `with_kinds`."""
     path = written_path(mistake["loc"], values)
     if mistake["type"] == "union_tag_invalid":  # records that are told apart by their `kind`
         kind_value = mistake["input"].get("kind")
-        return (*path, "kind"), complaint_text(mistake["type"], kind_value, mistake["ctx"], mistake["msg"])
+        path = written_path((*path, "kind"), written)
+        return path, complaint_text(mistake["type"], kind_value, mistake["ctx"], mistake["msg"])
     if mistake["type"] == "unexpected_keyword_argument":
         return path, unknown_key(path, kind, mistake["loc"], method)
     if mistake["type"] == "missing":
         return path, f"the key {str(mistake['loc'][-1])!r} is missing"
     text = complaint_text(mistake["type"], mistake["input"], mistake.get("ctx", {}), mistake["msg"])
-    return place_once(path, text) if mistake["type"] == "value_error" else (path, text)
+    return place_once(path, text, values) if mistake["type"] == "value_error" else (path, text)
 
 
 def unknown_key(path: Path_, kind: Any, loc: Sequence[Any], method: str) -> str:
@@ -142,6 +160,8 @@ def unknown_key(path: Path_, kind: Any, loc: Sequence[Any], method: str) -> str:
             f"{', '.join(owners[:3])} {'and others have' if owners[3:] else 'have' if owners[1:] else 'has'}"
         )
         return f"{method} has no option `{'.'.join(path)}` ({owned}): remove it"
+    if (meant := ALSO_CALLED.get(path[-1])) in (*deeper, *inner_keys(kind), *defaults_of(kind)):
+        return f"unknown key {path[-1]!r}; did you mean {meant!r}?"
     known = keys_at(kind, path[:-1], loc) + (list(COMMON) if method and top else [])
     return f"unknown key {path[-1]!r}{suggest_word(path[-1], known, deeper)}"
 
@@ -153,12 +173,16 @@ def owners_of(path: Path_) -> list[str]:
     return [n for n, kind in kinds.items() if key in (*(f.name for f in fields(kind)), *inner_keys(kind))]
 
 
-def place_once(path: Path_, message: str) -> tuple[Path_, str]:
-    """Returns path and message; a beginning of the message that repeats the end of the path, as `fit: ...` at
-    `fit`, becomes part of the path."""
+def place_once(path: Path_, message: str, values: Mapping[str, Any]) -> tuple[Path_, str]:
+    """Returns path and message; a beginning of the message that names an option becomes part of the path:
+    `fit: ...` and `fit.batch: ...` at `fit`, and `sample.rollouts: ...` where the record has `sample`."""
     head, _, rest = message.partition(": ")
     words = head.split(".")
-    return ((*path, *words[1:]), rest) if rest and path[-1:] == (words[0],) else (path, message)
+    if rest and path[-1:] == (words[0],):
+        return (*path, *words[1:]), rest
+    is_path = rest and all(word.isidentifier() for word in words)
+    has_option = is_path and len(written_path((*path, *words), values)) > len(path)
+    return ((*path, *words), rest) if has_option else (path, message)
 
 
 def written_path(loc: Sequence[Any], values: Any) -> Path_:

@@ -54,7 +54,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
         *space_errors(recipe, out),
     ]
     if complaints:
-        raise ValueError("\n".join(f"{tree.where(path)}: {message}" for path, message in complaints))
+        raise ValueError("\n".join(tree.in_order(f"{tree.where(path)}: {text}" for path, text in complaints)))
 
 
 def name_errors(recipe: Recipe) -> Iterator[Complaint]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from numerate.config.build import build_recipe
 from numerate.config.check import base_errors, check_recipe, device_errors, engine_errors, prompt_errors
-from numerate.config.read import Tree
+from numerate.config.read import Path_, Tree
 from numerate.config.schema import EngineOptions, Recipe
 
 
@@ -26,16 +26,25 @@ def make_eval_recipe(
 
     Raises ValueError like `load`."""
     sets: dict[str, Any] = {}
+    arguments = engine_argument(settings.get("engine", {}))
     for source in problems:
-        sets[set_name(source, sets)] = {"source": source, "limit": limit}
+        name_ = set_name(source, sets)
+        sets[name_] = {"source": source, "limit": limit}
+        arguments["problems", name_] = f"-p {source}"
     measured = {**settings.get("evaluate", {}), "models": ["base"], "problems": list(sets)}
     values = {**settings, "name": name, "model": model, "problems": sets, "evaluate": measured}
-    tree = Tree(values, "command line")
+    tree = Tree(values, "command line", arguments=arguments)
     recipe = build_recipe(tree)
     if not recipe.evaluate.greedy and not recipe.evaluate.samples:
         raise ValueError("--no-greedy with 0 samples evaluates nothing: use greedy decoding or samples")
     check_recipe(recipe, tree, out)
     return recipe
+
+
+def engine_argument(engine: Mapping[str, Any]) -> dict[Path_, str]:
+    """Returns where the kind of an engine stands on the command line, as `Tree.arguments`."""
+    kind = engine.get("kind")
+    return {("engine", "kind"): f"--engine {kind}"} if kind else {}
 
 
 def set_name(source: str, taken: Mapping[str, Any]) -> str:
@@ -58,7 +67,7 @@ def check_model(
     prompt, engine, device or number format."""
     values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
     values |= {"device": device, "dtype": dtype}
-    recipe = build_recipe(Tree(values, "command line"))
+    recipe = build_recipe(Tree(values, "command line", arguments=engine_argument(engine)))
     complaints = [
         *base_errors(recipe),
         *prompt_errors(prompt),

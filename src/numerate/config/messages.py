@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from numerate.config.read import describe_value
+from numerate.config.read import describe_value, override_value
+from numerate.options import did_you_mean, near_words
 
 EXPECTED = {
     "bool_type": "true or false",
@@ -38,19 +39,36 @@ def complaint_text(kind: str, value: Any, context: Mapping[str, Any], message: s
         return str(context.get("error", message))
     if kind not in EXPECTED:
         return f"{message[:1].lower()}{message[1:]} (given: {describe_value(value)})"
-    hint = ""
+    hint = quoted_value(value, kind) + near_choice(value, context)
     if kind == "string_type" and isinstance(value, bool | int | float):
         hint = f': put it in quotes, "{str(value).lower() if isinstance(value, bool) else value}"'
-    if kind == "union_tag_not_found" and isinstance(value, str):
-        hint = f": write {{kind: {value}}}"
     return f"expected {EXPECTED[kind].format(**context)}, not {describe_value(value)}{hint}"
+
+
+def quoted_value(value: Any, kind: str) -> str:
+    """Returns the hint about a number, true or false in quotes; empty for other values."""
+    types = {"float_type": int | float, "int_type": int, "bool_type": bool}
+    if kind not in types or not isinstance(value, str):
+        return ""
+    try:
+        plain = override_value(value)
+    except ValueError:
+        return ""
+    return ": remove the quotes" if isinstance(plain, types[kind]) else ""
+
+
+def near_choice(value: Any, context: Mapping[str, Any]) -> str:
+    """Returns the hint about a misspelt word of a list of choices; empty where none is similar."""
+    choices = re.findall(r"'([^']*)'", str(context.get("expected_tags") or context.get("expected") or ""))
+    near = near_words(value, choices) if isinstance(value, str) else []
+    return f"; {did_you_mean(near)}" if near else ""
 
 
 def suggest_word(word: str, known: Iterable[str], inner: Iterable[str] = ()) -> str:
     """Returns `; did you mean 'epochs'?`, or all names when none is similar. inner: what lies deeper, as
     `fit.epochs`."""
     known = sorted(set(known))
-    near = get_close_matches(word, [*known, *inner], n=1, cutoff=0.5)
+    near = near_words(word, [*known, *inner], cutoff=0.5)
     if near:
-        return f"; did you mean {near[0]!r}?"
+        return f"; {did_you_mean(near)}"
     return f"; there are: {', '.join(known)}" if known else "; there are none"

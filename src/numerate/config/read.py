@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,21 @@ class Tree:
     """the file, for errors about the whole"""
     places: dict[Path_, str] = field(default_factory=dict[Path_, str])
     """path -> `file.yaml:12` or the override that set it"""
+    arguments: dict[Path_, str] = field(default_factory=dict[Path_, str])
+    """path -> the argument of the command line that it comes from, such as `-p stories/test`"""
+
+    def in_order(self, errors: Iterable[str]) -> list[str]:
+        """Returns errors in the order of their lines in the file, behind those of the command line."""
+        line = re.compile(re.escape(self.origin) + r":(\d+),")
+        return sorted(errors, key=lambda error: int(match[1]) if (match := line.match(error)) else 0)
 
     def where(self, path: Iterable[str]) -> str:
         """Returns `quickstart.yaml:12, stages.sft.lr`; the nearest written parent gives the line of a
         default. What exists only because a key below it was written, as on the command line, is where that
         key is."""
         path = tuple(path)
+        if source := next((self.arguments[p] for p in prefixes(path) if p in self.arguments), ""):
+            return source
         known = path
         if path and path not in self.places:
             known = next((below for below in self.places if below[: len(path)] == path), path)
@@ -46,6 +55,11 @@ class Tree:
             known = known[:-1]
         origin = self.places.get(known, self.origin)
         return f"{origin}, {'.'.join(path)}" if path else origin
+
+
+def prefixes(path: Path_) -> Iterator[Path_]:
+    """Yields a path and the paths above it."""
+    return (path[:length] for length in range(len(path), 0, -1))
 
 
 class LineLoader(yaml.SafeLoader):

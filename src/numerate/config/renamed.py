@@ -55,6 +55,38 @@ EVERY: Mapping[str, str] = {
 }
 """of every method: what an option was called -> its place now"""
 
+ALSO_CALLED: Mapping[str, str] = {
+    "learning_rate": "fit.lr",
+    "num_train_epochs": "fit.epochs",
+    "num_ppo_epochs": "fit.epochs",
+    "ppo_epochs": "fit.epochs",
+    "train_batch_size": "fit.batch",
+    "batch_size": "fit.batch",
+    "num_mini_batches": "fit.minibatches",
+    "max_grad_norm": "fit.max_norm",
+    "warmup_ratio": "fit.warmup",
+    "gradient_checkpointing": "fit.activation_checkpointing",
+    "lora_r": "fit.lora_rank",
+    "max_seq_length": "fit.max_length",
+    "num_generations": "sample.rollouts",
+    "group_size": "sample.rollouts",
+    "group": "sample.rollouts",
+    "n": "sample.rollouts",
+    "per_step": "sample.problems",
+    "prompts_per_step": "sample.problems",
+    "max_new_tokens": "sample.max_tokens",
+    "max_completion_length": "sample.max_tokens",
+    "clip_range": "clip.low",
+    "cliprange": "clip.low",
+    "epsilon": "clip.low",
+    "epsilon_high": "clip.high",
+    "kl_coef": "kl.coef",
+    "init_kl_coef": "kl.coef",
+    "reward_funcs": "rewards",
+    "max_steps": "steps",
+}
+"""other libraries' name of an option -> the option"""
+
 METHOD: Mapping[str, Mapping[str, str]] = {
     "cispo": {"low": "clip.low, as 1 - low", "high": "clip.high, as high - 1"},
     "mixed_policy": {

@@ -13,10 +13,11 @@ RolloutsName, JudgeName of `numerate.options`, which checks of recipes and ident
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from numerate.options import did_you_mean, near_words
 
 METHODS = {
     "cispo": "numerate.methods.cispo",
@@ -49,8 +50,8 @@ def get_method(name: str) -> ModuleType:
         ValueError: there is no method of this name; with a suggestion.
     """
     if name not in METHODS:
-        near = get_close_matches(name, METHODS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(METHODS))}"
+        near = near_words(name, METHODS)
+        hint = did_you_mean(near) if near else f"there are: {', '.join(sorted(METHODS))}"
         raise ValueError(f"there is no method {name!r}; {hint}")
     return import_module(METHODS[name])
 

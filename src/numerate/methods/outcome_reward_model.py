@@ -108,6 +108,8 @@ def fit_judge(
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     packed = False if judge.card.encoder else None
     learner = training.Learner(judge, packed=packed, **cfg.learner_options())
+    if steps == 1 and (note := cfg.single_step_note()):
+        run.progress.warn(note)
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in step_rows(bundles, per_epoch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)

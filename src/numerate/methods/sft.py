@@ -68,6 +68,8 @@ def fit_rows(
     per_epoch = cfg.steps_per_pass(len(rows))
     steps = min(per_epoch * cfg.epochs, cfg.max_steps or per_epoch * cfg.epochs)
     learner = training.Learner(policy, **cfg.learner_options())
+    if steps == 1 and (note := cfg.single_step_note()):
+        run.progress.warn(note)
     for step in run.rounds(steps, learner, label="steps"):
         chosen = [rows[i] for i in training.minibatch(len(rows), per_epoch, step, run.seed)]
         lr = training.cosine((step + 1) / steps, cfg.lr, cfg.rate_at_end(), cfg.warmup)

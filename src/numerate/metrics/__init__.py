@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         first_error_f1,
     )
     from numerate.metrics.intervals import Share, accuracy_by, mean_interval, wilson
-    from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap
+    from numerate.metrics.paired import Difference, McNemar, holm, mcnemar, paired_bootstrap, paired_test
     from numerate.metrics.ranking import Operating, auc, auc_interval, auc_within, roc
     from numerate.metrics.rerank_accuracy import (
         LimitChoice,
@@ -56,7 +56,7 @@ else:
         calibration="Bin brier ece reliability",
         first_errors="FirstErrors Position by_position choose_threshold first_error first_error_f1",
         intervals="Share accuracy_by mean_interval wilson",
-        paired="Difference McNemar holm mcnemar paired_bootstrap",
+        paired="Difference McNemar holm mcnemar paired_bootstrap paired_test",
         ranking="Operating auc auc_interval auc_within roc",
         rerank_accuracy="LimitChoice choose_limit optimistic_choice strategy_curves strategy_outcomes",
         reward_hacking="StepCounts step_counts",
@@ -98,6 +98,7 @@ __all__ = [
     "optimistic_choice",
     "oracle_curve",
     "paired_bootstrap",
+    "paired_test",
     "pass_at_k",
     "reliability",
     "rerank_at_k",

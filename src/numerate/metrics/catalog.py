@@ -30,8 +30,8 @@ class Metric:
     value: Callable[..., Any] | None = None
     """a number per problem, None where it does not apply to the problem; of scores, a list of points"""
     unit: Unit = "proportion"
-    """proportion: of the problems, each right, wrong, or a chance; Wilson's interval where no value is a
-    chance, else a bootstrap. share: of a problem's samples; bootstrap. Both are printed in percent. score: in
+    """proportion: of the problems, each right, wrong, or a chance. share: of a problem's samples. Both are
+    printed in percent, with Wilson's interval where every value is 0 or 1, else a bootstrap. score: in
     [0, 1], printed with three digits. count: any number; bootstrap"""
     over: Over | None = None
     """what `value` takes. greedy, samples: the group of a problem; k samples, k clusters: its samples and

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 
 import numpy as np
@@ -21,7 +21,7 @@ class Difference:
     low: float
     high: float
     p: float
-    """two-sided, of "no difference"; below 0.05 where the 95% interval leaves out 0"""
+    """two-sided, of "no difference"; the difference is significant where it is below 0.05"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,22 @@ def paired_bootstrap(
     p = min(1.0, 2 * (smaller + 1) / (resamples + 1))
     value = float(difference.mean())
     return Difference(value, min(low, value), max(high, value), p)
+
+
+def paired_test(a: Sequence[float], b: Sequence[float], confidence: float = 0.95) -> Difference:
+    """Returns the mean of a - b with its bootstrap interval, and p: of the exact McNemar test where every
+    value is 0 or 1, else of the bootstrap.
+
+    The bootstrap's p is too small on few problems: three of four pairs that differ in the same direction
+    would be significant, with an exact p of 0.25.
+
+    Raises:
+        ValueError: lengths differ, there are no values, or one is not finite.
+    """
+    difference = paired_bootstrap(a, b, confidence)
+    if any(value not in (0, 1) for value in (*a, *b)):
+        return difference
+    return replace(difference, p=mcnemar([bool(x) for x in a], [bool(y) for y in b]).p)
 
 
 def _paired(a: Sequence[float], b: Sequence[float]) -> Floats:

@@ -66,7 +66,7 @@ def check_loadable(name: str) -> None:
     elif Path(name).expanduser().is_file():
         raise ValueError(f"model {name!r}: that is a file; name the directory that holds a model")
     elif name.startswith("numerate/"):
-        raise ValueError(f"model {name!r}: the bundled models are {', '.join(BUNDLED)}")
+        raise ValueError(f"model {name!r}: {bundled_models()}")
     elif parent != Path() and parent.is_dir():
         absent = f"there is a folder {parent}, but no {Path(name).name} in it"
         raise ValueError(f"model {name!r}: {model_checks.unfinished(parent) or absent}")
@@ -95,6 +95,10 @@ def check_sums(name: str) -> None:
             f"model {name!r}: {message}; restore it, or delete the file and run again, or delete "
             f"{SUMS} if the change was intended"
         )
+
+
+def bundled_models() -> str:
+    return f"the bundled {'model is' if len(BUNDLED) == 1 else 'models are'} {', '.join(BUNDLED)}"
 
 
 def _check_directory(name: str, path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib.resources import files
+
+from numerate.options import did_you_mean, near_words
 
 
 def recipe_names() -> list[str]:
@@ -14,8 +15,8 @@ def recipe_names() -> list[str]:
 def recipe_text(name: str) -> str:
     """Returns the file as it is shipped. Raises ValueError where there is none of that name."""
     if name not in recipe_names():
-        near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(recipe_names())}"
+        near = near_words(name, recipe_names(), cutoff=0.5)
+        hint = did_you_mean(near) if near else f"there are: {', '.join(recipe_names())}"
         raise ValueError(f"there is no recipe {name!r}; {hint}")
     return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from numerate.metrics import catalog
 from numerate.metrics.catalog import Metric
+from numerate.progress import count_of
 from numerate.report import plots
 from numerate.report.read import Points, RunRecord, StageRecord
 from numerate.report.results import Result, unique_names
@@ -115,7 +116,7 @@ def sample_size_note(run: RunRecord, stage: StageRecord, key: str) -> str:
     """Returns ", n=200 problems" for a share over problems, ", n=64 rollouts" for one over the rollouts of
     the last round; empty where the number is not known."""
     if key == "validation/accuracy" and (size := validation_size(run, stage)):
-        return f", n={size:,} problems"
+        return f", n={count_of(size, 'problem')}"
     if key == "rollouts/accuracy" and (counts := stage.series.get("rollouts/count")):
         return f", n={counts[-1].points[-1][1]:,.0f} rollouts"
     return ""

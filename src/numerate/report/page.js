@@ -118,6 +118,7 @@
     byId("count").textContent = found.length
       ? `${(from + 1).toLocaleString("en")}–${(from + shown.length).toLocaleString("en")} of ${found.length.toLocaleString("en")} rollouts`
       : "No rollout matches. Clear a filter to see more.";
+    byId("titles").hidden = !found.length;
     byId("place").textContent = `${page + 1} / ${pages}`;
     byId("before").disabled = page === 0;
     byId("after").disabled = page >= pages - 1;

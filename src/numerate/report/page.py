@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,14 @@ import jinja2
 from markupsafe import Markup
 
 from numerate.metrics import reward_hacking
+from numerate.progress import count_of
 from numerate.report import choices, figures, hacking, plots, selection
 from numerate.report import health as checks
 from numerate.report.read import RunRecord, read_run
 from numerate.report.results import unique_names
 from numerate.report.rollouts import Embedded, data_block, embed_rollouts
 from numerate.report.rounds import training_rounds
-from numerate.report.tables import Table, TableRow, Versus, differences, shared_size, summary
+from numerate.report.tables import Column, Table, TableRow, Versus, differences, shared_size, summary
 from numerate.store import write_text
 from numerate.types import Problem
 
@@ -39,10 +40,18 @@ class ShownSet:
     """One problem set of the summary: its rows, and how models differ on it."""
 
     name: str
+    columns: tuple[Column, ...]
+    """those with a figure on this set"""
     rows: tuple[TableRow, ...]
+    """with a cell per column of this set"""
     differences: tuple[Versus, ...]
     sizes: tuple[str, ...] = ()
     """per column "n=100", the number of problems behind all its figures; empty where they differ in it"""
+
+    @property
+    def has_track(self) -> bool:
+        """Checks whether the first column is the accuracy, which is also drawn."""
+        return bool(self.columns) and self.columns[0].metric == "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,6 @@ def render_page(run: RunRecord) -> str:
         "facts_text": json.dumps(run.facts, indent=2, ensure_ascii=False, default=str),
         "table": table,
         "sets": _sets(run, table),
-        "tracked": bool(table.columns) and table.columns[0].metric == "accuracy",
         "tints": {name: position % plots.COLOURS for position, name in enumerate(run.models)},
         "glyphs": {
             name: plots.GLYPHS[plots.marker_shape(position)] for position, name in enumerate(run.models)
@@ -101,7 +109,7 @@ def render_page(run: RunRecord) -> str:
 
 def make_environment() -> jinja2.Environment:
     """Returns the environment of the templates: every text from outside is escaped."""
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(read_asset),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -110,6 +118,8 @@ def make_environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["count_of"] = count_of
+    return environment
 
 
 def _clean(value: Any) -> Any:
@@ -145,7 +155,7 @@ def _facts(run: RunRecord) -> list[Fact]:
 def _source(value: Any, members: Mapping[str, Problem] | None) -> str:
     """Returns "stories/test (500 problems)" from the recipe and the folder."""
     source = value.get("source") if isinstance(value, Mapping) else value
-    size = f"{len(members):,} problems" if members else ""
+    size = count_of(len(members), "problem") if members else ""
     if source is None:
         return size or "not recorded"
     return f"{source} ({size})" if size else str(source)
@@ -157,8 +167,10 @@ def _sets(run: RunRecord, table: Table) -> list[ShownSet]:
     for name in unique_names([row.problems for row in table.rows]):
         rows = tuple(row for row in table.rows if row.problems == name)
         changes = tuple(difference for difference in versus if difference.problems == name)
-        sizes = tuple(shared_size(row.cells[i] for row in rows) for i in range(len(table.columns)))
-        shown.append(ShownSet(name, rows, changes, sizes))
+        used = [i for i in range(len(table.columns)) if any(row.cells[i] for row in rows)]
+        rows = tuple(replace(row, cells=tuple(row.cells[i] for i in used)) for row in rows)
+        sizes = tuple(shared_size(row.cells[j] for row in rows) for j in range(len(used)))
+        shown.append(ShownSet(name, tuple(table.columns[i] for i in used), rows, changes, sizes))
     return shown
 
 

@@ -210,7 +210,8 @@ def plot_bars(
             axes.set_xlabel(x)
         else:
             axes.invert_yaxis()
-        (axes.set_ylim if upright else axes.set_xlim)(0)
+        tops = [max(v for v in value if v is not None) for s in drawn for value in s.values if value]
+        (axes.set_ylim if upright else axes.set_xlim)(0, None if any(tops) else 1)
         return render_svg(figure, salt, name)
 
 
@@ -251,6 +252,8 @@ def _panel(width: float, height: float) -> tuple[Figure, Axes]:
 def format_ordinate(axes: Axes, percent: bool) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.grid(False)
+    if axes.dataLim.y0 == axes.dataLim.y1 == 0:  # matplotlib's own scale of zeros has ticks such as 0.045
+        axes.set_ylim(0, 1)
     if percent:
         axes.yaxis.set_major_formatter(FuncFormatter(_percent))
         low, high = axes.get_ylim()

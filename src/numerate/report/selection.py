@@ -18,6 +18,14 @@ from numerate.report.read import RunRecord
 from numerate.report.results import Result, unique_names
 from numerate.report.tables import SAMPLED, Cell, result_cell, sizes_text
 
+SHARE_OF_RIGHT = "share of right samples, %"
+ABSCISSAS = {
+    "right_share": SHARE_OF_RIGHT,
+    "right_share_lost": SHARE_OF_RIGHT,
+    "right_to_top": "size relative to the largest cluster, %",
+}
+"""histogram -> name of its abscissa, whose labels are the lower ends of the bars"""
+
 
 def selection_panels(run: RunRecord) -> list[Panel]:
     """Returns per problem set the figures of the votes; per model on it the strategies with each scorer, and
@@ -71,7 +79,9 @@ def _votes(rows: Sequence[Result], models: Sequence[str], salt: str) -> list[Fig
         ]
         if drawn:
             begins = [plain_name(group.partition("-")[0], 8) for group in groups]
-            svg = plots.plot_bars(f"{salt}-{metric.name}", metric.title, begins, drawn, x="from %")
+            svg = plots.plot_bars(
+                f"{salt}-{metric.name}", metric.title, begins, drawn, x=ABSCISSAS[metric.name]
+            )
             figures.append(Figure(metric.title, with_size(metric.help, bars), svg))
     return figures
 

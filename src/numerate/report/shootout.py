@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numerate.report.tables import Cell
 from numerate.store import Kept, code_identity, file_hash, identity_hash, write_text
 
 PAGE = Path("report") / "index.html"
@@ -33,7 +34,7 @@ def method_line(method: Mapping[str, Any], gap: Mapping[str, Any] | None) -> lis
     ends = [curve[-1] for curve in method["curves"] if curve and gap]
     return [
         method["model"],
-        f"{show_percent(method['value'])}% [{show_percent(method['low'])}, {show_percent(method['high'])}]",
+        interval_cell(method).text,
         " ".join(show_percent(seed) for seed in method["seeds"]),
         show_points(gap) if gap else "-",
         p_text(gap) if gap else "-",
@@ -47,8 +48,11 @@ def show_percent(share: float) -> str:
 
 
 def show_points(gap: Mapping[str, Any]) -> str:
-    value, low, high = (f"{100 * gap[key]:+.1f}" for key in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    return interval_cell(gap, signed=True).text
+
+
+def interval_cell(row: Mapping[str, Any], signed: bool = False) -> Cell:
+    return Cell(row["value"], row["low"], row["high"], signed=signed)
 
 
 def p_text(row: Mapping[str, Any]) -> str:
@@ -107,7 +111,8 @@ def pair_cell(pairs: Mapping[tuple[str, str], Mapping[str, Any]], a: str, b: str
 
 def swap_pair(row: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the same pair in the other order."""
-    return {**row, "value": -row["value"], "low": -row["high"], "high": -row["low"]}
+    low, high = (None if bound is None else -bound for bound in (row["high"], row["low"]))
+    return {**row, "value": -row["value"], "low": low, "high": high}
 
 
 def refresh_page(kept: Kept, results: Mapping[str, Any]) -> Path:

@@ -15,6 +15,10 @@ SAMPLED = "accuracy_on_sampled"
 """greedy accuracy on the problems that were sampled; left out of tables where these are all problems"""
 
 
+SIGNIFICANT = 0.05
+"""p below which a paired difference is significant"""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One measured number with its interval, as a number and as the words that every table prints."""
@@ -112,12 +116,13 @@ class Versus:
 
     @property
     def verdict(self) -> str:
-        """Returns better or worse where the interval leaves out zero, else "not significant"."""
-        if self.cell.low is not None and self.cell.low > 0:
-            return "better"
-        if self.cell.high is not None and self.cell.high < 0:
-            return "worse"
-        return "not significant"
+        """Returns better or worse where p is below 0.05, else "not significant"; without p, by whether the
+        interval leaves out zero."""
+        low, high = self.cell.low or 0.0, self.cell.high or 0.0
+        significant = low > 0 or high < 0 if self.p is None else self.p < SIGNIFICANT
+        if not significant or not self.cell.value:
+            return "not significant"
+        return "better" if self.cell.value > 0 else "worse"
 
 
 def result_cell(result: Result) -> Cell | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from numerate import metrics
-from numerate.metric_rows import Row, candidate_rows, mean_row, metric_row, powers_of_two
+from numerate.metric_rows import Row, accuracy_row, candidate_rows, metric_row, powers_of_two
 from numerate.reranking.scores import judged_groups
 from numerate.types import Group
 
@@ -17,7 +17,7 @@ def vote_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     """Returns the rows sampled_accuracy, and pass_at_k and maj_at_k for each k."""
     problems = judged_groups(groups, None).candidates
     n = len(problems[0].clusters)
-    rows = [mean_row("sampled_accuracy", [sum(p.correct) / n for p in problems], k=n)]
+    rows = [accuracy_row("sampled_accuracy", [sum(p.correct) / n for p in problems], k=n)]
     return rows + candidate_rows("k samples", problems, ks)
 
 

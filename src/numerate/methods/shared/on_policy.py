@@ -285,6 +285,9 @@ class OnPolicyLoop:
     def rate(self, progress: float, schedule: Schedule | None = None) -> float:
         """Returns the learning rate, and logs it. schedule: None is a cosine."""
         fit = self.fit
+        is_only_step = progress >= 1 and self.run.round == 0 and "train/lr" not in self.stats
+        if is_only_step and (note := fit.single_step_note()):
+            self.run.progress.warn(note)
         lr = (schedule or training.cosine)(progress, fit.lr, fit.rate_at_end(), fit.warmup)
         self.stats["train/lr"] = lr
         return lr

@@ -102,6 +102,14 @@ class Fit:
         """Returns the learning rate of the last step."""
         return self.lr if self.final_lr is None else self.final_lr
 
+    def single_step_note(self) -> str:
+        """Returns the warning about a stage whose only step is its last; empty at a constant rate."""
+        end = self.rate_at_end()
+        if end == self.lr:
+            return ""
+        rate = f"at fit.final_lr ({end:g}), the end of its schedule, and not at fit.lr ({self.lr:g})"
+        return f"a stage of one step trains {rate}: take more steps, or set fit.final_lr to null"
+
     def learner_options(self) -> dict[str, Any]:
         """Returns the options of `training.Learner`."""
         names = ("betas", "weight_decay", "max_norm", "micro_tokens", "head_mib", "activation_checkpointing")
