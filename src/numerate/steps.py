@@ -84,8 +84,8 @@ def _sentence_ends(text: str, protected: list[Span]) -> Iterator[int]:
 
 
 def _number_in_text(before: str) -> bool:
-    """Returns True for a number in running text: '... = 5.' and 'of 12.' end sentences, '\n5.' numbers an
-    item."""
+    """Checks whether a number stands in running text: '... = 5.' and 'of 12.' end sentences, '\n5.' numbers
+    an item."""
     head = before.rstrip("0123456789")
     return head != before and head.rstrip(" \t")[-1:] not in ("", "\n")
 

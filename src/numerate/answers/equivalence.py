@@ -217,8 +217,8 @@ def _same_prose(a: Answer, b: Answer) -> Verdict | None:
 
 
 def _is_prose(answer: Answer) -> bool:
-    """Returns True for words without digits of which one is longer than a product of letters or the name of a
-    function."""
+    """Checks whether the answer consists of words without digits of which one is longer than a product of
+    letters or the name of a function."""
     normal = answer.normal
     if answer.words is None or any(c.isdigit() for c in answer.words):
         return False

@@ -49,7 +49,7 @@ def decide_strict(
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
-    """Returns True for two answers that are the same mathematical object. `decide` also returns the rule.
+    """Checks whether two answers are the same mathematical object. `decide` also returns the rule.
 
     Args:
         candidate: an answer, as text or number. None, `extract`'s result without an answer, equals nothing.

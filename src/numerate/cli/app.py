@@ -122,7 +122,7 @@ def describe_error(error: Exception) -> str:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """Returns True for the errors of Python, and of torch on a GPU and on a CPU."""
+    """Checks whether an error means lack of memory: Python's, and torch's on a GPU and on a CPU."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

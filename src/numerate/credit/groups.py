@@ -47,7 +47,7 @@ def leave_one_out(rewards: Rewards) -> Advantages:
 
 
 def has_signal(rewards: Rewards) -> bool:
-    """Returns whether the group has a gradient: two of its measured rewards differ."""
+    """Checks whether the group has a gradient: two of its measured rewards differ."""
     return len(set(_measured(rewards))) > 1
 
 

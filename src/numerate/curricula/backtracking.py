@@ -99,7 +99,7 @@ def steps_after(count: int, good: bool) -> int:
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
-    """Returns whether a rollout is right, and at least this share of them."""
+    """Checks whether a rollout is right, and at least this share of them."""
     return any(right) and sum(right) >= share * len(right)
 
 

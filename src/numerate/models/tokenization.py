@@ -106,7 +106,7 @@ def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
 
 
 def _marks_words(tokenizer: Any) -> bool:
-    """Returns True where SentencePiece puts a word mark before the first word of a text, which a continuation
+    """Checks whether SentencePiece puts a word mark before the first word of a text, which a continuation
     must not have."""
     first = _plain(tokenizer, "a")[:1]
     return bool(first) and str(tokenizer.convert_ids_to_tokens(first[0])).startswith("▁")

@@ -225,7 +225,7 @@ def optimizer_moments(
 
 
 def check_step(loss: float, norm: float, lr: float, scale: float | None, compute: torch.dtype) -> bool:
-    """Returns whether a step is applied, from the loss and the gradient's norm of all processes: False where
+    """Checks whether a step is applied, by the loss and the gradient's norm of all processes: not where
     float16's scale has to fall first. Raises NotFinite where either is not finite.
 
     scale: of the loss in float16, None in other formats."""

@@ -119,7 +119,7 @@ def _evaluate_last(before: list[Node], last: Node) -> Node | None:
 
 
 def _holds(statement: Node) -> bool:
-    """Returns whether a statement without letters is true."""
+    """Checks whether a statement without letters is true."""
     sides = pairwise(statement.args)
     return all(_compares(a, sign, b) for sign, (a, b) in zip(statement.value, sides, strict=True))
 

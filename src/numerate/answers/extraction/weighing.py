@@ -160,7 +160,7 @@ def last_result(text: str, sentence: str) -> str | None:
 
 
 def is_calculated(text: str, sentence: str, value: str) -> bool:
-    """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
+    """Checks whether a calculation before the sentence, or its own numbers, arrive at the value."""
     before = text[: text.rfind(sentence)] if sentence else text
     if _is_result(before, value.strip("$")):
         return True
@@ -174,7 +174,8 @@ _ENDS_NUMBER = re.compile(r"(?![\d.,]*\d)")
 
 
 def _is_result(text: str, value: str) -> bool:
-    """Returns True for a value behind an equals sign; without a pattern of its own, which costs more."""
+    """Checks whether the value stands behind an equals sign, without a pattern of its own, which costs
+    more."""
     at = text.find(value) if value else -1
     while at >= 0:
         opening = text[max(at - 3, 0) : at].rstrip("$").removesuffix(" ")
@@ -239,6 +240,6 @@ def _items_at_end(lines: list[str]) -> list[str]:
 
 
 def _are_parts(parts: list[Fraction], wholes: list[Fraction]) -> bool:
-    """Returns True where one of the numbers above is the sum of the parts or their difference."""
+    """Checks whether one of the numbers above is the sum of the parts or their difference."""
     total, largest = sum(parts), max(parts)
     return total in wholes or 2 * largest - total in wholes

@@ -163,7 +163,7 @@ def _point(condition: Node, letter: Node) -> Node:
 
 
 def is_known(node: Node, by: str, partial: bool = False) -> bool:
-    """Returns True for an expression in this letter that holds no function that we don't know."""
+    """Checks whether `node` is an expression in this letter that holds no function that we don't know."""
     letters = {name for name in free_symbols(node) if not name.startswith("bound ")}
     if by not in letters or node == Node("sym", by) or (not partial and (letters - {by}) & _DEPENDENT):
         return False

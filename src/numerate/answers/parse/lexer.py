@@ -244,8 +244,7 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 
 
 def _prose(piece: str) -> bool:
-    """Returns True for a run that is no product of symbols: long, or with a capital and then small
-    letters."""
+    """Checks whether `piece` is no product of symbols: long, or with a capital and then small letters."""
     return len(piece) >= 4 or "'" in piece or (len(piece) >= 3 and piece[1:].islower() and piece[0].isupper())
 
 

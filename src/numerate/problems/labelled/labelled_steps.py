@@ -111,7 +111,7 @@ def check_set(name: str) -> None:
 
 
 def is_test(name: str) -> bool:
-    """Returns whether a set is for evaluation only."""
+    """Checks whether a set is for evaluation only."""
     head, _, split = name.partition("/")
     if not Path(name).expanduser().is_file() and head in SETS:
         return SETS[head].kinds[split] == "test"

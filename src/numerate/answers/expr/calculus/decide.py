@@ -137,7 +137,7 @@ def _agree(left: Node, right: Node) -> bool:
 
 
 def _counts(value: Any, scale: Fraction) -> bool:
-    """Returns False for no value, and for a complex one where letters are negative."""
+    """Checks whether there is a value, and a real one where letters are negative."""
     return value is not None and (scale > 0 or value.imag == 0)
 
 
@@ -162,7 +162,7 @@ def _close(left: Any, right: Any) -> bool:
 
 
 def operator_contradicts(expression: Node, value: Node, same_value: Same) -> bool:
-    """Returns True where an operator (integral, limit, derivative, sum) has another value than an equation
+    """Checks whether an operator (integral, limit, derivative, sum) has another value than an equation
     gives it."""
     kinds = {part.kind for part in walk_nodes(expression)}
     if BINDERS.isdisjoint(kinds) or "antiderivative" in kinds:
@@ -184,7 +184,7 @@ def approximate_operator(node: Node) -> Fraction | None:
 
 
 def is_undecided(node: Node) -> bool:
-    """Returns True for what holds an operator that has no value here."""
+    """Checks whether `node` holds an operator that has no value here."""
     if node.kind not in BINDERS:
         return any(map(is_undecided, node.args))
     try:
