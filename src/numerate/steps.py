@@ -148,8 +148,8 @@ def _inline_end(text: str, start: int) -> int:
 
 
 def _touches(text: str, start: int, end: int) -> bool:
-    """Checks for no blank beside the dollars, unless they end and begin lines; no amount or annotation behind
-    them."""
+    """Checks that no blank stands inside the dollar signs, unless they open and close lines, and no amount or
+    annotation behind them."""
     if text.startswith("<<", start) or text.startswith("<<", end + 1) or text[end + 1 : end + 2].isdigit():
         return False
     return start < end and text[start] not in " \t" and text[end - 1] not in " \t"

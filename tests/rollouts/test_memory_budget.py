@@ -1,4 +1,4 @@
-"""Attempts in the making take no more memory for keys and values than was allowed."""
+"""The keys and values of running rollouts take no more memory than the budget."""
 
 from __future__ import annotations
 

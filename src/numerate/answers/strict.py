@@ -36,7 +36,7 @@ _KNOWN = (
 def decide_strict(
     candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False
 ) -> Verdict:
-    """Runs `decide`, in either mode. strict: and nothing that one answer has is left out of the other;
+    """Decides in either mode. strict: a part that one answer has and the other lacks is a difference;
     letters of choices are as they are."""
     if not strict:
         return decide(candidate, reference, kind)

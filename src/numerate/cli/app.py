@@ -66,7 +66,7 @@ class Commands(TyperGroup):
     """Maps the exceptions of a command to a message and an exit code."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Raises ValueError with a suggestion for an unknown command."""
+        """Resolves a command by name. Raises ValueError with a suggestion for an unknown command."""
         if not args or args[0].startswith("-") or args[0] in self.commands:
             return super().resolve_command(ctx, args)
         raise ValueError(f"there is no command {args[0]!r}{suggest_command(args[0], self.commands)}")

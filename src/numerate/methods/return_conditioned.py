@@ -133,7 +133,7 @@ def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Confi
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Returns fine-tunes the stage's model on tagged rollouts of an earlier stage."""
+    """Fine-tunes the stage's model on tagged rollouts of an earlier stage."""
     from numerate.models.return_conditioning import prepare_policy
     from numerate.models.return_tags import Conditioning, write_conditioning
 

@@ -20,7 +20,8 @@ from numerate.types import Problem, Prompt, Turn
 
 
 class EvaluatorModel:
-    """Raises ValueError where the tokenizer cuts one of the two words into pieces."""
+    """Evaluator: a language model with the configuration in `judge.json`. Raises ValueError where the
+    tokenizer cuts one of the two words into pieces."""
 
     def __init__(self, policy: Policy, card: Card) -> None:
         self.policy = policy

@@ -65,7 +65,8 @@ def write_card(folder: Path, card: Card) -> None:
 
 
 def read_card(folder: Path) -> Card:
-    """Raises ValueError where the folder holds no judge, or one of a kind that is not known here."""
+    """Reads the configuration of the reward model in a folder. Raises ValueError where the folder holds no
+    judge, or one of a kind that is not known here."""
     recover_folder(folder)
     if not (folder / FILE).is_file():
         raise ValueError(

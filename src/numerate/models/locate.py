@@ -1,4 +1,5 @@
-"""Model names -> places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no torch.
+"""Maps model names to places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no
+torch.
 
 `check_loadable` reads a few kilobytes and finds what would otherwise fail minutes later: a missing file, a
 truncated download, a Git-LFS pointer in place of weights, an adapter without its base."""

@@ -54,7 +54,7 @@ BELIEF = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A solution as a score model reads it."""
+    """Token ids of a problem and a solution, with the positions of the step ends."""
 
     ids: list[int]
     prompt: int

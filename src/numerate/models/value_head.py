@@ -1,5 +1,5 @@
-"""A value beside a policy: one network, two answers for every token (Havrilla et al. 2024, arXiv:2403.04642,
-figure 17: a value branch of four layers, its gradient kept from the trunk).
+"""Value branch beside a policy: one network with a vocabulary head and a value head (Havrilla et al. 2024,
+arXiv:2403.04642, figure 17: a value branch of four layers, its gradient kept from the trunk).
 
     trunk   layer 1 .. N-L ──┬── layer N-L+1 .. N ── norm ── vocabulary head        log pi(token)
                              └── copies of these  ── copy ── linear head            V(state)

@@ -1,4 +1,4 @@
-"""The same problem twice: inside a set, or in what is trained on and what is measured on.
+"""Duplicates inside a set, and overlap of training and test sets.
 
 Exact: equal after normalising letter case, spacing, sentence punctuation, unicode twins and the writing of
 numbers. Near: with every number replaced by one sign, the two have 75 % of their 5-grams in common. A near

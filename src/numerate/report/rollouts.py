@@ -56,7 +56,8 @@ class Embedded:
 
 
 def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded:
-    """Raises ValueError naming the file where a Parquet file can't be read."""
+    """Selects the rollouts that the page contains. Raises ValueError naming the file where a Parquet file
+    can't be read."""
     strata = [_scan(index, source) for index, source in enumerate(run.sources)]
     chosen = [pick for turn in zip_longest(*map(_spread, strata)) for pick in turn if pick is not None][:cap]
     known = {

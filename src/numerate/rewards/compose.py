@@ -142,7 +142,8 @@ def wanted_columns(
 
 
 def fits_default(value: Any, default: Any) -> bool:
-    """Checks for the default's type, where there is one; a whole number is valid for any number."""
+    """Checks that a value has the type of the default, where there is one; a whole number passes for any
+    number."""
     if default is None or default is inspect.Parameter.empty:
         return True
     return type(value) is type(default) or (type(value) is int and type(default) is float)

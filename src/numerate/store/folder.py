@@ -27,7 +27,7 @@ class RunFolder:
 
     @classmethod
     def existing(cls, path: Path) -> RunFolder:
-        """Raises ValueError where `path` is no run."""
+        """Returns the folder of an existing run. Raises ValueError where `path` is no run."""
         if not (path / "recipe.yaml").is_file():
             fault = "it has no recipe.yaml" if path.is_dir() else "there is no such folder"
             raise ValueError(f"{path} is not a run folder: {fault}; `numerate run` makes one")

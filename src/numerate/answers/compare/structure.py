@@ -206,8 +206,8 @@ def _same_conditions(several: Node, wanted: Node) -> str | None:
 
 
 def _contrary(left: Node, right: Node) -> bool:
-    """Checks for contrary connectives: p and q is not p or q, where p and q are statements; `1 and 2` are the
-    same two numbers as `1 or 2`."""
+    """Checks whether the connectives are contrary: p and q is not p or q, where p and q are statements;
+    `1 and 2` are the same two numbers as `1 or 2`."""
     if {left.value, right.value} == {"land", "lor"}:
         return True
     conditions = any(arg.kind == "rel" and set(arg.value) != {"="} for arg in left.args)

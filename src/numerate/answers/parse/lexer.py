@@ -93,7 +93,8 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 
 def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
-    """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
+    """Splits an answer into tokens. Raises Unreadable for a character that no answer has, or for more than we
+    are willing to read."""
     spend_steps(STEPS * len(text))
     tokens: list[Token] = []
     at, spaced = 0, False

@@ -58,7 +58,7 @@ class Config(PolicyGradient):
     learn_from: AtLeast1 | None = None
     """K, number of rollouts per problem to train on, those with the highest rewards; null: all N"""
     fit: PolicyFit = PolicyFit(epochs=4, batch=32, correction="none")
-    """how a step learns from it"""
+    """optimization of a step"""
     clip: Clip = Clip(0.2)
     """bounds of rho; VAPO takes high: 0.28"""
     kl: AdaptiveKl = AdaptiveKl(coef=0.05, estimator="k1", placement="reward")

@@ -26,7 +26,7 @@ class Cache(Protocol):
 
 
 class LeanForward(ABC):
-    """Backend over the weights as they were when they were read, but for its step."""
+    """Base of the backends that copy the weights; subclasses add `step`."""
 
     join_at = 0.0
     mixes = True

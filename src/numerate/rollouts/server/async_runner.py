@@ -1,5 +1,5 @@
-"""Coroutines on a thread of their own, so that plain code, with or without an event loop of its own, can have
-many requests in the air and take their answers as they come."""
+"""Coroutines on a thread of their own, so that plain code, with or without an event loop, can have many
+pending requests and take their responses in the order of arrival."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ R = TypeVar("R")
 
 
 class Background(Generic[T, R]):
-    """At the end of a `with` what is still in the air is cancelled, and then `close` is run."""
+    """Runner of coroutines. At the end of a `with` the pending ones are cancelled, and then `close` is
+    run."""
 
     def __init__(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.close = close
@@ -35,7 +36,7 @@ class Background(Generic[T, R]):
         self.loop.close()
 
     def __len__(self) -> int:
-        """Returns how many are in the air."""
+        """Returns the number of pending coroutines."""
         return len(self.flying)
 
     def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:

@@ -21,7 +21,7 @@ Fields = dict[str, Any]
 
 
 class Unsayable(ValueError):
-    """These settings or this prompt cannot be said in this form."""
+    """Settings or a prompt that this form of request cannot express."""
 
 
 @dataclass(frozen=True)

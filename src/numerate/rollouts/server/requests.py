@@ -73,7 +73,7 @@ class RequestLoop:
     # sending
 
     def send(self, flights: Background[PromptRequest, ServerResponse], client: Client) -> None:
-        """Keeps `concurrency` requests in the air; only one until the server has answered once."""
+        """Keeps `concurrency` requests pending; only one until the server has answered once."""
         while len(flights) < (self.engine.concurrency if self.engine.form else 1):
             ask = self.next_ask()
             if ask is None:
