@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from numerate import metrics
-from numerate.judges.oracle import Oracle, knows
+from numerate.judges.oracle import Oracle, has_graph
 from numerate.metric_rows import Row, group_rows, metric_row, powers_of_two, share_row
 from numerate.progress import Progress
 from numerate.reranking import cluster_rows, vote_rows
@@ -110,7 +110,7 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
     oracle = Oracle()
 
     def mark(problem: Problem, rollout: Rollout) -> Rollout:
-        if rollout.index >= MARKED_SAMPLES or not knows(problem):
+        if rollout.index >= MARKED_SAMPLES or not has_graph(problem):
             return rollout
         return replace(rollout, steps=oracle.judge(problem, rollout.solution).steps)
 

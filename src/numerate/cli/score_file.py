@@ -97,7 +97,7 @@ class JudgeOptions:
 
 def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]:
     """Returns the problems that lines may name, by id."""
-    from numerate.judges import knows
+    from numerate.judges import has_graph
     from numerate.problems import load
 
     if name is None:
@@ -105,7 +105,7 @@ def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]
             raise ValueError("the oracle needs the problems: name their set, --problems stories/test")
         return {}
     by_id = {problem.id: problem for problem in load(name)}
-    if source.judge == ORACLE and not all(map(knows, by_id.values())):
+    if source.judge == ORACLE and not all(map(has_graph, by_id.values())):
         raise ValueError(
             f"the oracle scores stories only, and {name} has other problems: name a reward model"
         )

@@ -29,7 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import credit, training
-from numerate.judges.oracle import Oracle, knows
+from numerate.judges.oracle import Oracle, has_graph
 from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.shared.options import JudgeFit
@@ -97,11 +97,12 @@ def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sort
 
 
 def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
-    """Raises ValueError where the oracle has to label a problem that is no story."""
+    """Checks whether a solution is right, by its grade and, with an oracle, its steps. Raises ValueError
+    where the oracle has to label a problem that is no story."""
     good = (scored.reward.value or 0.0) >= 1
     if oracle is None:
         return good
-    if not knows(problem):
+    if not has_graph(problem):
         raise ValueError(
             f"problem {problem.id!r} is not a story, and the oracle scores stories only: set labels: grader"
         )
@@ -164,8 +165,8 @@ def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float
 
 
 def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
-    """Returns the weighed rows of a step, and the worked solutions of the problems they are about, 1 /
-    written tokens on each token of these. worked: by the number of the problem, the row column `problem`."""
+    """Adds to the weighted rows of a step the demonstrations of their problems, each token with weight 1 /
+    trained tokens. worked: demonstrations by problem number, the row column `problem`."""
     written = [worked[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in worked]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
     demonstrations = [

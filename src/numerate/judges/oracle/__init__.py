@@ -54,7 +54,7 @@ from dataclasses import dataclass, replace
 from numerate.answers import grade
 from numerate.answers.text.boxes import BOX
 from numerate.judges.oracle.step_checker import Ledger
-from numerate.judges.oracle.story_facts import World, knows
+from numerate.judges.oracle.story_facts import World, has_graph
 from numerate.steps import split
 from numerate.types import Problem, Step, StepScores, Verdict
 
@@ -115,7 +115,7 @@ class Oracle:
     def _world(self, problem: Problem) -> World | None:
         """Returns the facts of a story, keyed by the object itself, which the entry keeps alive: ids of
         problems need not be unique."""
-        if not knows(problem):
+        if not has_graph(problem):
             return None
         kept = self._worlds.get(id(problem))
         if kept is None:
