@@ -125,7 +125,7 @@ def count_lines(file: Path, limit: int | None) -> int | None:
 def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
     """Yields the file to add rows to, and the keys of those that it holds.
 
-    Rows are appended in place: a command that was stopped goes on behind the rows that it wrote, and what a
+    Rows are appended in place: a command that was stopped resumes behind the rows that it wrote, and what a
     kill left of a last line is cut off. `OUT.judge.json` says who wrote it: scores of two judges never get
     into one file."""
     from numerate.store import hold_lock, is_stream, read_object, replace_file, room_for, write_json
@@ -192,7 +192,7 @@ def write_scores(
     counts: Counter[str] = Counter()
     judge = cache(source.open)
     if not done:
-        judge()  # before the clock starts; where a file is gone on with, there may be nothing to score
+        judge()  # before the clock starts; where a file is resumed, there may be nothing to score
     started = perf_counter()
     with progress.task("scoring", total=total, unit="solutions") as task:
         for read, rows in score_lines(lines, judge, source.how, problems, done):

@@ -51,7 +51,7 @@ class Backtracking:
     def needs(self) -> tuple[str, ...]:
         return ("solution",) if self.solutions == "reference" else ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+    def choose(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         return [
             PrefixedProblem(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual
         ]

@@ -64,7 +64,7 @@ class Pools:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+    def choose(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         pools = sorted_out(choice.problems, state.get("pool", {}))
         weights: dict[Pool, float] = {pool: getattr(self.shares, pool) for pool in POOLS}
         return [

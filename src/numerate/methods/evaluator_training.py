@@ -120,8 +120,8 @@ def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int,
 
 def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: bool) -> Example | None:
     """Returns the row of the question about a solution; None where it does not fit whole."""
-    laid = judge.lay(entry.problem, split_solution(solution).texts)
-    row = None if laid.dropped else training.labelled_row(laid, [float(right)])
+    encoded = judge.encode_solution(entry.problem, split_solution(solution).texts)
+    row = None if encoded.dropped else training.labelled_row(encoded, [float(right)])
     return row.with_columns(problem=float(entry.number)) if row else None
 
 

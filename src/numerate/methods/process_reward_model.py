@@ -123,7 +123,7 @@ def labelled_rows(
         for solution in data
         for row in training.labelled_steps(
             judge.card,
-            judge.lay(solution.problem, solution.steps),
+            judge.encode_solution(solution.problem, solution.steps),
             head_targets(solution.labels, classes, neutral),
         )
     ]

@@ -84,7 +84,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     # 1. the rollouts, each text once
     groups = [without_repeats(group) for group in job.rollouts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.rollouts[: cfg.per_problem]]
-    # 2. go on from every step
+    # 2. continue from every step
     prefixes = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))
     folder = run.folder / "continuations"

@@ -55,7 +55,7 @@ class Card:
         return self.encoder and self.reads == "prefixes"
 
     @property
-    def speaks(self) -> bool:
+    def has_vocabulary_head(self) -> bool:
         """Checks whether the network keeps the head of its vocabulary."""
         return self.likelihood or self.kind == "value"
 

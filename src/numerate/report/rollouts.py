@@ -194,12 +194,12 @@ def text_pieces(
     turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
 ) -> Iterator[list[Any]]:
     """Yields the text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so
-    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
-    policy was given to go on from one whose verdict is "given"."""
+    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the prefix that the
+    policy continues one whose verdict is "prefix"."""
     begun = prompt_text(turns)
     left, before = LONGEST, len(begun)
     if begun:
-        yield [clip_text(begun, left), "given", None]
+        yield [clip_text(begun, left), "prefix", None]
     for turn in join_turns(turns):
         text = turn["text"]
         if left <= 0:

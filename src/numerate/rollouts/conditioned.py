@@ -80,7 +80,7 @@ class _Draft:
     finish: Finish | None = None
 
     def next_prompt(self, name: str) -> Prompt:
-        """Returns the prompt of the next line: the engine goes on with it up to a line break."""
+        """Returns the prompt of the next line: the engine continues it up to a line break."""
         text = "".join(turn.text for turn in self.turns)
         begun = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
         return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, begun))

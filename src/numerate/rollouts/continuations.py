@@ -1,4 +1,4 @@
-"""Rollouts that go on from the beginnings of solutions, stored part by part like those of `collect`.
+"""Rollouts that continue prefixes of solutions, stored part by part like those of `collect`.
 
 A beginning is known by its text: the same one in two rollouts is continued once, and its samples are the
 same in every run."""

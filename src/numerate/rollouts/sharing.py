@@ -64,7 +64,7 @@ def agree_on_result(make: Callable[[], T]) -> T:
         return make()
     from numerate.training import distributed
 
-    return distributed.agreed(make)
+    return distributed.agree_on_result(make)
 
 
 def put_together(path: Path, problems: Sequence[Named], shares: Sequence[Path]) -> None:

@@ -20,7 +20,7 @@ from numerate.training.batch import Batch, group_by_prompt, micro_batches, pack_
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import HEAD_MIB, head_memory, unwrapped_lm
 from numerate.training.packed_attention import can_pack, use_packed
-from numerate.training.trainable import Trained
+from numerate.training.trainable import Trainable
 from numerate.types import Example, NotFinite, Stats
 
 SCALER = ("scale", "_growth_tracker")
@@ -36,7 +36,7 @@ class Learner:
 
     def __init__(
         self,
-        policy: Trained,
+        policy: Trainable,
         *,
         betas: tuple[float, float] = (0.9, 0.95),
         weight_decay: float = 0.0,

@@ -38,11 +38,10 @@ Whether a prefix can still reach the answer
   states a wrong final answer; but for that, labels and entries depend on what stands before and never on
   later steps.
 
-What it cannot see: whether the words fit the numbers (24 pears for 24 apples), and which of two quantities
-of the same value is meant. A turned-over quantity of the story (2/48 for 48/2) is wrong though one could go
-on from it. Without a graph (`knows` is False) only false arithmetic is wrong, the rest is unverifiable, and
-entries are None.
-"""
+What it cannot see: whether the words fit the numbers (24 pears for 24 apples), and which of two quantities of
+the same value is meant. A turned-over quantity of the story (2/48 for 48/2) is wrong though a solution could
+continue from it. Without a graph (`has_graph` is False) only false arithmetic is wrong, the rest is
+unverifiable, and entries are None."""
 
 from __future__ import annotations
 

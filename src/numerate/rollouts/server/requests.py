@@ -12,7 +12,7 @@ from numerate.rollouts.rng import seed_of
 from numerate.rollouts.rollout_builder import build_rollout
 from numerate.rollouts.server.async_runner import Background
 from numerate.rollouts.server.client import Client, Refused
-from numerate.rollouts.server.dialects import FORMS, Fields, Form, Unsayable, request_body
+from numerate.rollouts.server.dialects import FORMS, Fields, Form, UnsupportedForm, request_body
 from numerate.rollouts.server.discovery import Served, find_served
 from numerate.rollouts.server.responses import ServerResponse, read_response, response_turn
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
@@ -117,7 +117,7 @@ class RequestLoop:
         while True:
             try:
                 return request_body(self.untried[0], *arguments)
-            except Unsayable as error:
+            except UnsupportedForm as error:
                 self.give_up_form(str(error), ask)
 
     # taking
