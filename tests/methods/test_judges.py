@@ -25,8 +25,7 @@ from numerate.models.evaluator import EvaluatorModel
 from numerate.models.reward_model import EncodedSolution
 from numerate.rollouts.job import Job
 from numerate.training.batch import pack_rows, pad_rows
-from numerate.training.head_scores import set_read_weights
-from numerate.training.rows import set_loss_weights
+from numerate.training.loss_weights import set_loss_weights, set_read_weights
 from numerate.types import Example, Group, LabelledSolution, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS

@@ -13,7 +13,8 @@ from numerate.models.judge_config import Card
 from numerate.models.policy import load
 from numerate.models.reward_model import BELIEF
 from numerate.training.batch import pack_rows, pad_rows
-from numerate.training.head_scores import head_logits, labelled_row, read_scores, set_read_weights, so_far
+from numerate.training.head_scores import head_logits, labelled_row, read_scores, so_far
+from numerate.training.loss_weights import set_read_weights
 from numerate.types import Example
 from tests import tiny
 from tests.judges.models import scored_by

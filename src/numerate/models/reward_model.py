@@ -33,11 +33,10 @@ from torch import Tensor, nn
 from numerate.models import locate, tokenization
 from numerate.models.finite_weights import check_weights
 from numerate.models.judge_config import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
-from numerate.models.lora import Lora
+from numerate.models.lora import Lora, add_lora
 from numerate.models.policy import (
     Dtype,
     Policy,
-    add_lora,
     compute_context,
     not_loaded,
     pick_device,

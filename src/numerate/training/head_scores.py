@@ -64,12 +64,6 @@ def score_row(encoded: EncodedSolution, targets: dict[int, float]) -> Example:
     )
 
 
-def set_read_weights(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
-    """Returns the rows with the column `weight`: 1 / (all scored positions of the step + `extra`)."""
-    weight = 1 / (sum(sum(row.token["read"]) for row in rows) + extra)
-    return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
-
-
 def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
     """Returns logits of the head at the positions of the column `read`, [N, C] float32, and these positions:
     line, column.
