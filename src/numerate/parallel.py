@@ -38,11 +38,11 @@ def run_all(
     threads = str(max(1, (int(setting) if setting.isdigit() else count_cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
-        begun = [
+        futures = [
             pool.submit(run_one, recipe, folder, threads, progress, alive, consent) for recipe, folder in runs
         ]
         try:
-            for done in as_completed(begun):
+            for done in as_completed(futures):
                 done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -98,8 +98,8 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
 
     if word in recipes.recipe_names() or word.endswith((".yaml", ".yml")):
         return f"; to run that recipe: numerate run {word}"
-    if known := ALSO_CALLED.get(word.lower()):
-        return f"; did you mean {known!r}?"
+    if command := ALSO_CALLED.get(word.lower()):
+        return f"; did you mean {command!r}?"
     return suggest_word(word, commands)
 
 
@@ -155,8 +155,8 @@ app = typer.Typer(
 )
 
 
-def show_version(wanted: bool) -> None:
-    if wanted:
+def show_version(show: bool) -> None:
+    if show:
         from numerate import __version__
 
         terminal.echo(f"numerate {__version__}")

@@ -109,12 +109,12 @@ def compare_runs(
         and model in ("", row.model, *row.model.split(" / "))
     ]
     if not kept:
-        known = {
+        choices = {
             "metrics": [plain_title(row.title) for row in rows],
             "problem sets": [row.problems for row in rows],
             "models": [row.model for row in rows],
         }
-        words = (f"the {kind} of these runs are {', '.join(dict.fromkeys(v))}" for kind, v in known.items())
+        words = (f"the {kind} of these runs are {', '.join(dict.fromkeys(v))}" for kind, v in choices.items())
         raise ValueError(f"no result matches the options; {'; '.join(words)}")
     for name in dict.fromkeys(row.problems for row in kept):
         show_compared([row for row in kept if row.problems == name], folders, str(json_file) == "-")

@@ -43,17 +43,17 @@ class JudgeOptions:
     dtype: Any = "auto"
 
     def __post_init__(self) -> None:
-        for name, value, known in (
+        for name, value, allowed in (
             ("aggregate", self.aggregate, AGGREGATES),
             ("neutral", self.neutral, get_args(Neutral)),
             ("dtype", self.dtype, DTYPES),
         ):
-            if value is not None and value not in known:
+            if value is not None and value not in allowed:
                 near = OTHER_WORDS.get(str(value)) or next(
-                    iter(get_close_matches(value, known, cutoff=0.7)), ""
+                    iter(get_close_matches(value, allowed, cutoff=0.7)), ""
                 )
                 hint = f"; did you mean {near!r}?" if near else ""
-                raise ValueError(f"--{name} {value}: expected one of {', '.join(known)}{hint}")
+                raise ValueError(f"--{name} {value}: expected one of {', '.join(allowed)}{hint}")
         device.check_device(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
@@ -122,7 +122,7 @@ def count_lines(file: Path, limit: int | None) -> int | None:
 
 
 @contextmanager
-def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
+def resume_output(out: Path, identity: str) -> Iterator[tuple[TextIO, set[int]]]:
     """Yields the file to add rows to, and the keys of those that it holds.
 
     Rows are appended in place: a command that was stopped resumes behind the rows that it wrote, and what a
@@ -143,12 +143,12 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
             if not mark.exists():
                 raise ValueError(f"--out {out} exists and was not written by this command: name another file")
             remedy = f"delete it and {out}, or name another file"
-            if read_object(mark, remedy).get("identity") != wanted:
+            if read_object(mark, remedy).get("identity") != identity:
                 raise ValueError(
                     f"--out {out} has scores of another scorer, aggregation, or problem set: name another "
                     f"file, or delete it and {mark.name}"
                 )
-        write_json(mark, {"identity": wanted})
+        write_json(mark, {"identity": identity})
         done = repair_output(out) if out.exists() else set[int]()
         kept = "completed rows are kept: free disk space and run again"
         with room_for(out, remedy=kept), out.open("a", encoding="utf-8", newline="\n") as target:

@@ -85,13 +85,13 @@ class Sorted:
 def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Sorts the solutions of each problem into right and wrong ones; ungraded and empty ones are left out."""
     once = [s for s in without_repeats(group).rollouts if s.rollout.solution.strip()]
-    known = [
+    graded = [
         (s.rollout.solution, is_correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
     ]
     return Sorted(
         group.problem,
-        tuple(text for text, good in known if good),
-        tuple(text for text, good in known if not good),
+        tuple(text for text, good in graded if good),
+        tuple(text for text, good in graded if not good),
         number,
     )
 
@@ -164,10 +164,12 @@ def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float
     return training.objectives.joint(value, written, alpha), stats
 
 
-def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
+def add_demonstrations(rows: Sequence[Example], by_problem: Mapping[int, Example]) -> list[Example]:
     """Adds to the weighted rows of a step the demonstrations of their problems, each token with weight 1 /
-    trained tokens. worked: demonstrations by problem number, the row column `problem`."""
-    written = [worked[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in worked]
+    trained tokens. by_problem: demonstrations by problem number, the row column `problem`."""
+    written = [
+        by_problem[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in by_problem
+    ]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
     demonstrations = [
         Example(
@@ -267,7 +269,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     # 1. right and wrong solutions of every problem
     oracle = Oracle() if cfg.labels == "oracle" else None
     data = [sort_solutions(group, oracle, number) for number, group in enumerate(job.rollouts(cfg.rollouts))]
-    worked = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
+    demonstrations = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
     # 2. one epoch of words, or of pairs; and of worked solutions beside them
     if cfg.objective == "xent":
         rows = solution_rows(run, judge, data)
@@ -277,23 +279,25 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
             cfg.fit,
             judge,
             rows,
-            *judging_with_writing(loss, training.set_read_weights, worked, cfg.joint),
+            *judging_with_writing(loss, training.set_read_weights, demonstrations, cfg.joint),
         )
     pairs = pair_rows(run, cfg, judge, data)
     loss = partial(margin_loss, words=judge.words)
     weigh = partial(weigh_pairs, judge=judge, tokens=cfg.fit.micro_tokens)
-    return orm.fit_judge(run, cfg.fit, judge, pairs, *judging_with_writing(loss, weigh, worked, cfg.joint))
+    return orm.fit_judge(
+        run, cfg.fit, judge, pairs, *judging_with_writing(loss, weigh, demonstrations, cfg.joint)
+    )
 
 
 def judging_with_writing(
     loss: Judging,
     weigh: Callable[[Sequence[orm.Row]], list[Example]],
-    worked: Mapping[int, Example],
+    by_problem: Mapping[int, Example],
     alpha: float,
 ) -> tuple[Judging, Callable[[Sequence[orm.Row]], list[Example]]]:
     """Returns loss and weights of judging, or of judging and writing."""
-    if not worked:
+    if not by_problem:
         return loss, weigh
     return partial(joint_loss, judging=loss, alpha=alpha), lambda rows: add_demonstrations(
-        weigh(rows), worked
+        weigh(rows), by_problem
     )

@@ -112,9 +112,11 @@ def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[
     from numerate.models.return_conditioning import token_lines
 
     rollout = scored.rollout
-    begun = policy.encode_target(rollout.prefix)[:-1] if rollout.prefix else []
-    written = begun + [i for turn in rollout.completion_turns for i in turn.ids]
-    own = iter([False] * len(begun) + [turn.trained for turn in rollout.completion_turns for _ in turn.ids])
+    prefix_ids = policy.encode_target(rollout.prefix)[:-1] if rollout.prefix else []
+    written = prefix_ids + [i for turn in rollout.completion_turns for i in turn.ids]
+    own = iter(
+        [False] * len(prefix_ids) + [turn.trained for turn in rollout.completion_turns for _ in turn.ids]
+    )
     good = [share >= cfg.threshold for share in step_returns(scored, cfg.labels)]
     starts = [step.start for step in rollout.steps][: len(good)]
     upto: list[int] = []

@@ -59,7 +59,7 @@ def continuation_successes(
             write_part(
                 name,
                 chunk,
-                lambda begun: sample_continuations(engine, begun, n, params, style, task, grade_truncated),
+                lambda part: sample_continuations(engine, part, n, params, style, task, grade_truncated),
             )
     successes: dict[str, list[bool]] = defaultdict(list)
     for name, _ in parts:

@@ -53,8 +53,8 @@ def write_part(
         return
     shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(process_count())]
     mine = shard(problems)
-    here = shares[rank()]
-    agree_on_result(lambda: write_rollouts(here, make(mine) if mine else []))
+    own_share = shares[rank()]
+    agree_on_result(lambda: write_rollouts(own_share, make(mine) if mine else []))
     run_on_main(lambda: put_together(path, problems, shares))
 
 

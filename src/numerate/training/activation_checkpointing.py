@@ -123,8 +123,8 @@ def free_bytes(device: torch.device) -> int | None:
         return torch.cuda.mem_get_info(device)[0] + kept
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    known = [free for free in (_of_machine(), _of_container()) if free is not None]
-    return min(known, default=None)
+    sizes = [free for free in (_of_machine(), _of_container()) if free is not None]
+    return min(sizes, default=None)
 
 
 def _of_machine() -> int | None:

@@ -99,7 +99,7 @@ def kind(error: Exception) -> str:
     name = type(error).__name__
     if name == "OutOfMemoryError":
         return "MemoryError"
-    return next((known for known, cls in PASSED_ON.items() if isinstance(error, cls)), name)
+    return next((passed for passed, cls in PASSED_ON.items() if isinstance(error, cls)), name)
 
 
 def run_on_main(do: Callable[[], object]) -> None:

@@ -199,10 +199,10 @@ def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, .
     return first.args, second.args
 
 
-def _same_conditions(several: Node, wanted: Node) -> str | None:
+def _same_conditions(several: Node, other: Node) -> str | None:
     """Compares conditions of which one holds, as sets."""
     reading = relations.as_union(several)
-    return _same_unions(reading, wanted) if reading else None
+    return _same_unions(reading, other) if reading else None
 
 
 def _contrary(left: Node, right: Node) -> bool:

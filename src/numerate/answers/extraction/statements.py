@@ -137,9 +137,9 @@ def letter_statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
     shape = _shape(text, named)
     out: list[Statement] = []
     for number, sentence in enumerate(_SENTENCE.split(f"\n{shape}")):
-        here = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
+        positions = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
         also = w.ALSO.search(sentence) is not None
-        for at in here:
+        for at in positions:
             before, after = sentence[:at], sentence[at + 1 :]
             says = "asserted" if _is_alone(before, after) else _says(before[-_NEAR:], after[:_NEAR])
             out.append(Statement(named[len(out)], says, number, also))

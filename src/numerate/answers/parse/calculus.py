@@ -122,8 +122,8 @@ def read_derivative(parser: Parser, top: Node, bottom: Node, argument: Argument)
     r"""Reads `\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`. dy/dx, a derivative of
     something unknown, is a name, and no y/x."""
     of = None if is_differential(top) else read_operand(parser, bottom)
-    if known := _known_derivative(parser, top, bottom, of, argument):
-        return known
+    if derivative := _known_derivative(parser, top, bottom, of, argument):
+        return derivative
     return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *((of,) if of else ())))
 
 

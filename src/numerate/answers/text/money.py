@@ -82,8 +82,8 @@ def _counted_units(normal: str, is_signed: bool) -> set[str]:
     unit = unit_of(normal)
     if unit is None:
         return set()
-    known = {name for name, exponent in unit.known if exponent > 0}
-    return known if known or is_signed else set(unit.words) - _SHARED
+    units = {name for name, exponent in unit.known if exponent > 0}
+    return units if units or is_signed else set(unit.words) - _SHARED
 
 
 _CENTS = re.compile(r"\s*(?P<number>\d{1,9}(?:\.\d{1,4})?) ?(?:\\text ?\{ ?)?(?:cents?|¢|￠)(?: ?\})?[ .]*")

@@ -22,8 +22,8 @@ class Background(Generic[T, R]):
         self.close = close
         self.loop = asyncio.new_event_loop()
         self.thread = Thread(target=self.loop.run_forever, name="numerate-requests", daemon=True)
-        self.flying: dict[Future[R], T] = {}
-        self.landed: SimpleQueue[Future[R]] = SimpleQueue()
+        self.pending: dict[Future[R], T] = {}
+        self.completed: SimpleQueue[Future[R]] = SimpleQueue()
 
     def __enter__(self) -> Background[T, R]:
         self.thread.start()
@@ -37,17 +37,17 @@ class Background(Generic[T, R]):
 
     def __len__(self) -> int:
         """Returns the number of pending coroutines."""
-        return len(self.flying)
+        return len(self.pending)
 
     def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        self.flying[future] = tag
-        future.add_done_callback(self.landed.put)
+        self.pending[future] = tag
+        future.add_done_callback(self.completed.put)
 
     def next(self) -> tuple[T, Future[R]]:
         """Waits for the next result, and returns it with its tag."""
-        future = self.landed.get()
-        return self.flying.pop(future), future
+        future = self.completed.get()
+        return self.pending.pop(future), future
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Waits for one coroutine and returns its result."""

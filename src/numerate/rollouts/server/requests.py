@@ -122,10 +122,10 @@ class RequestLoop:
 
     # taking
 
-    def take(self, ask: PromptRequest, landed: Future[ServerResponse]) -> list[Rollout]:
+    def take(self, ask: PromptRequest, future: Future[ServerResponse]) -> list[Rollout]:
         """Returns the rollouts of a response; missing ones are requested again."""
         try:
-            answer = landed.result()
+            answer = future.result()
         except Refused as refused:
             self.refused(ask, refused)
             return []

@@ -116,10 +116,10 @@ class Request:
     def request_samples(self) -> Iterator[Rollout]:
         """Requests samples; yields the empty rollouts of prompts that do not fit the context."""
         while len(self.waiting) < self.source.ahead:
-            drawn = next(self.unasked, None)
-            if drawn is None:
+            next_sample = next(self.unasked, None)
+            if next_sample is None:
                 return
-            new = _Rollout(*drawn)
+            new = _Rollout(*next_sample)
             room = min(self.params.max_tokens, self.source.context - len(new.prompt_ids))
             if room < 1:
                 yield self.rollout(new, "length", "")

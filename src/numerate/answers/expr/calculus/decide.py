@@ -50,16 +50,16 @@ def same_with_operators(left: Node, right: Node, same_value: Same) -> str | None
 # -- operators as letters ----------------------------------------------------------------------
 def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
     """Returns both sides with every operator replaced by a letter, the same letter for the same operator."""
-    known: list[Node] = []
+    operators: list[Node] = []
 
     def letter(node: Node) -> Node:
-        for k, other in enumerate(known):
+        for k, other in enumerate(operators):
             if _same_operator(node, other, same_value):
                 return Node("sym", f"operator {k}")
-        if len(known) >= MOST_OPERATORS:
+        if len(operators) >= MOST_OPERATORS:
             raise Undecided("many operators")
-        known.append(node)
-        return Node("sym", f"operator {len(known) - 1}")
+        operators.append(node)
+        return Node("sym", f"operator {len(operators) - 1}")
 
     def replace(node: Node) -> Node:
         if node.kind in BINDERS:
