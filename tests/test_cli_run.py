@@ -104,5 +104,5 @@ def test_a_dry_run_prints_a_recipe_that_loads_as_itself_and_writes_nothing(here:
 
 def test_a_dry_run_names_the_shared_options_without_use(here: Path) -> None:
     done = call("run", "r.yaml", "ei.kl.coef=0.1", "ei.judge=oracle", "--dry-run")
-    assert done.stderr == "stage ei: expert_iteration makes no use of kl, judge\n"
+    assert done.stderr == "stage ei: expert_iteration does not use kl, judge\n"
     assert done.stdout == call("run", "r.yaml", "--dry-run").stdout

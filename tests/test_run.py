@@ -110,7 +110,7 @@ def test_shared_options_without_use_are_a_warning_and_leave_what_is_finished(
     monkeypatch.setattr("numerate.training.learner.Learner.step", forbidden)
     changed = recipe(whole, "ei.kl.coef=0.1", "ei.fit.old_logprobs=recompute")
     run.run(changed, whole / "run", progress=Warnings(printed))
-    note = "stage ei: expert_iteration makes no use of fit.old_logprobs, kl"
+    note = "stage ei: expert_iteration does not use fit.old_logprobs, kl"
     assert printed.getvalue() == f"{note}\n"
     assert note in (whole / "run" / "events.log").read_text()
     assert outcome(whole / "run") == before

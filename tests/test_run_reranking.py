@@ -13,8 +13,8 @@ import pytest
 from numerate import config, judges, run
 from numerate.cli import selection_tables
 from numerate.consent import Consent
+from numerate.judges.load import ProcessJudge
 from numerate.judges.oracle import Oracle
-from numerate.judges.trained import ProcessJudge
 from numerate.problems import load
 from numerate.problems.labelled import labelled_steps
 from numerate.progress import QuietProgress

@@ -1,4 +1,4 @@
-"""python -m numerate ..., also under a launcher: accelerate launch -m numerate run ..."""
+"""Entry point of `python -m numerate`, also under a launcher: accelerate launch -m numerate run ..."""
 
 import sys
 from pathlib import Path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from numerate import metrics
-from numerate.judges.oracle import Oracle, knows
+from numerate.judges.oracle import Oracle, has_graph
 from numerate.metric_rows import Row, group_rows, metric_row, powers_of_two, share_row
 from numerate.progress import Progress
 from numerate.reranking import cluster_rows, vote_rows
@@ -75,12 +75,12 @@ def evaluate_model(
             )
         )
 
-    drawn: list[Group] = []
+    all_groups: list[Group] = []
     if greedy:
         groups = gather("greedy", problems, 1, Sampling(0.0, max_tokens=max_tokens, seed=seed))
         right = {g.problem.id: bool(g.rollouts[0].reward.value) for g in groups}
         rows += greedy_rows(groups)
-        drawn += groups
+        all_groups += groups
     if samples:
         params = Sampling(temperature, top_p, top_k, max_tokens, seed=seed, round=-1)
         sampled = problems[:samples_limit]
@@ -88,8 +88,8 @@ def evaluate_model(
             rows.append(share_row("accuracy_on_sampled", (right[problem.id] for problem in sampled)))
         groups = gather("samples", sampled, samples, params)
         rows += sampled_rows(groups, ks or powers_of_two(samples))
-        drawn += groups
-    fits = {group.problem.id: not any(s.rollout.no_room for s in group.rollouts) for group in drawn}
+        all_groups += groups
+    fits = {group.problem.id: not any(s.rollout.no_room for s in group.rollouts) for group in all_groups}
     if lost := [id_ for id_, room in fits.items() if not room]:
         rows.append(share_row("no_room", [not room for room in fits.values()]))
         progress.warn(no_room(lost, len(fits), engine, model, name))
@@ -110,7 +110,7 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
     oracle = Oracle()
 
     def mark(problem: Problem, rollout: Rollout) -> Rollout:
-        if rollout.index >= MARKED_SAMPLES or not knows(problem):
+        if rollout.index >= MARKED_SAMPLES or not has_graph(problem):
             return rollout
         return replace(rollout, steps=oracle.judge(problem, rollout.solution).steps)
 
@@ -128,8 +128,8 @@ def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row
     with_fact = [(p.meta, s) for p, s in first if by in p.meta]
     if by == "level" and all(meta["level"] == meta.get("steps") for meta, _ in with_fact):
         return []
-    known = [(meta[by], bool(s.reward.value)) for meta, s in with_fact]
-    parts = metrics.accuracy_by([hit for _, hit in known], [key for key, _ in known])
+    hits = [(meta[by], bool(s.reward.value)) for meta, s in with_fact]
+    parts = metrics.accuracy_by([hit for _, hit in hits], [key for key, _ in hits])
     return [
         metric_row("accuracy", part.value, (part.low, part.high), part.n, by=by, group=str(key))
         for key, part in parts.items()

@@ -25,13 +25,13 @@ Sets = Mapping[str, list[Problem]]
 def plan(recipe: Recipe, folder: Path, sets: Sets, prints: Mapping[str, str] | None = None) -> list[Planned]:
     """Returns identity and state of every stage; writes nothing. prints: the fingerprints of the sets, where
     they are known."""
-    known = {"base": base_identity(recipe.model)}
+    by_stage = {"base": base_identity(recipe.model)}
     prints = prints or {name: fingerprint(problems) for name, problems in sets.items()}
     planned: list[Planned] = []
     for name, stage in recipe.stages.items():
         method = methods.get_method(stage.method)
         inputs = {
-            other: known.get(other) or base_identity(other)
+            other: by_stage.get(other) or base_identity(other)
             for other in sorted({stage.model, *other_stages(stage)})
         }
         made_from = {
@@ -44,7 +44,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets, prints: Mapping[str, str] | N
             "engine": recipe.engine.title(),
             "dtype": recipe.dtype,
         }
-        known[name] = identity_hash(made_from)
+        by_stage[name] = identity_hash(made_from)
         planned.append(states.stage_state(RunFolder(folder), name, made_from))
     return planned
 

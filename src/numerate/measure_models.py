@@ -61,7 +61,7 @@ def measured_rows(
     names = {model: recipe.name_of(model) for model in options.models}
     shown = {name: sets[name][: options.limit] for name in options.problems}
     whole = {name: len(shown[name]) == len(sets[name]) for name in shown}
-    known = {name: prints[name] if whole[name] else fingerprint(shown[name]) for name in shown}
+    fingerprints = {name: prints[name] if whole[name] else fingerprint(shown[name]) for name in shown}
     for model, called in names.items():
         path = model_path(recipe, folder, model)
         if recipe.engine.loads_weights:
@@ -72,14 +72,14 @@ def measured_rows(
         source = base_identity(recipe.model) if model == "base" else stages[model].identity
         for name, problems in shown.items():
             measured[called, name] = measure_set(
-                recipe, kept, called, name, problems, [source, known[name]], engine, progress
+                recipe, kept, called, name, problems, [source, fingerprints[name]], engine, progress
             )
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
     sampled = {name: problems[: options.samples_limit] for name, problems in shown.items()}
     for judge in rerank_judges(recipe, folder, stages):
-        rows += reranked_rows(recipe, kept, judge, list(names.values()), sampled, known, progress)
+        rows += reranked_rows(recipe, kept, judge, list(names.values()), sampled, fingerprints, progress)
     return rows
 
 
@@ -97,10 +97,10 @@ def measure_set(
     options, folder = recipe.evaluate, kept.folder
     drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
     drawn_from: list[Any] = [*source, drawing, recipe.seed, style_of(recipe.prompt, problems)]
-    wanted = identity_hash([*drawn_from, *recipe.engine.mark()])
+    identity = identity_hash([*drawn_from, *recipe.engine.mark()])
     keys = ("model", "problems", "evaluate", "seed", "prompt")
     made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
-    run_on_main(partial(renew_folder, folder, called, name, wanted, made_from, progress))
+    run_on_main(partial(renew_folder, folder, called, name, identity, made_from, progress))
     measure = partial(
         evaluate_model,
         called,
@@ -120,7 +120,7 @@ def measure_set(
         greedy=options.greedy,
         ks=options.k,
     )
-    made = keep_measured(kept, called, name, [wanted, options.k], measure)
+    made = keep_measured(kept, called, name, [identity, options.k], measure)
     run_on_main(partial(remove_path, RunFolder(folder).replaced_samples(called, name)))
     log_event(folder, f"evaluated {called} on {name}", progress)
     return made
@@ -132,18 +132,18 @@ def reranked_rows(
     judge: Judge,
     models: Sequence[str],
     sampled: Mapping[str, Sequence[Problem]],
-    known: Mapping[str, str],
+    fingerprints: Mapping[str, str],
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Returns the rows of one scorer: on the samples of the models, and on sets of labelled steps. known:
-    fingerprints of the problem sets."""
+    """Returns the rows of one scorer: on the samples of the models, and on sets of labelled steps.
+    fingerprints: fingerprints of the problem sets."""
     options, path = recipe.evaluate, RunFolder(kept.folder).samples
     about = [judge.name, judge.identity, judge.how, judge.steps]
     folders = [path(model, name) for model in models for name in sampled]
     rows = keep_rows(
         kept,
         f"re-ranked with {judge.name}",
-        [about, models, known, options.samples, options.samples_limit],
+        [about, models, fingerprints, options.samples, options.samples_limit],
         [part for folder in folders for part in (folder, folder / "samples", folder / "scores" / judge.name)],
         lambda: rerank_models(judge, models, sampled, path, options.samples, progress),
     )
@@ -163,12 +163,12 @@ def reranked_rows(
 
 
 def renew_folder(
-    folder: Path, model: str, name: str, wanted: str, made_from: Mapping[str, Any], progress: Progress
+    folder: Path, model: str, name: str, identity: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
     """Sets rollouts of another origin aside, with a message, until new ones are stored."""
     run = RunFolder(folder)
     replaced = run.replaced_samples(model, name)
-    if changes := keep_if_same(run.samples(model, name), wanted, made_from, replaced):
+    if changes := keep_if_same(run.samples(model, name), identity, made_from, replaced):
         log_warning(folder, f"{model} is sampled again on {name}: {', '.join(changes)}", progress)
 
 

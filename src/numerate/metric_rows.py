@@ -22,19 +22,19 @@ def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str
     before, after = earlier.get("run") or {}, now["run"]
     if before.get("base") != after["base"]:
         return dict(now)
-    known, sets = before.get("problems") or {}, after["problems"]
+    before_sets, sets = before.get("problems") or {}, after["problems"]
     new = {(row["problems"], row.get("judge")) for row in now["results"]}
 
     def stays(row: Row) -> bool:
         name, judge = row["problems"], row.get("judge")
-        return name not in sets or (judge is not None and known.get(name) == sets[name])
+        return name not in sets or (judge is not None and before_sets.get(name) == sets[name])
 
     rows = [
         row
         for row in earlier.get("results", [])
         if stays(row) and (row["problems"], row.get("judge")) not in new
     ]
-    return {"results": [*rows, *now["results"]], "run": after | {"problems": known | sets}}
+    return {"results": [*rows, *now["results"]], "run": after | {"problems": before_sets | sets}}
 
 
 def powers_of_two(n: int) -> list[int]:
@@ -73,11 +73,11 @@ def accuracy_row(metric: str, values: Sequence[float], k: int = 1, **more: Any) 
 def catalog_row(metric: Metric, values: Sequence[float | None], k: int = 1) -> list[Row]:
     """Returns the row of a metric from its values per problem, with the interval of its unit; none where it
     does not apply to each of the problems."""
-    known = [float(value) for value in values if value is not None]
-    if not known or len(known) < len(values):
+    measured = [float(value) for value in values if value is not None]
+    if not measured or len(measured) < len(values):
         return []
     make_row = accuracy_row if metric.unit in ("proportion", "share") else mean_row
-    return [make_row(metric.name, known, k)]
+    return [make_row(metric.name, measured, k)]
 
 
 def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:

@@ -32,17 +32,17 @@ def run_all(
     number changes the rounding of sums, so it is the same for all.
 
     Raises ValueError with the last lines of a run that failed, RunStopped where that was no mistake of the
-    caller's; the others are stopped, and go on where they were the next time. When this process ends, however
+    caller's; the others are stopped, and are resumed the next time. When this process ends, however
     it ends, they end too."""
     setting = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # the outermost level
     threads = str(max(1, (int(setting) if setting.isdigit() else count_cores()) // jobs))
     alive = set[subprocess.Popen[str]]()
     with ThreadPoolExecutor(jobs) as pool:
-        begun = [
+        futures = [
             pool.submit(run_one, recipe, folder, threads, progress, alive, consent) for recipe, folder in runs
         ]
         try:
-            for done in as_completed(begun):
+            for done in as_completed(futures):
                 done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

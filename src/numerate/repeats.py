@@ -59,8 +59,8 @@ def _stored_set(kept: Kept, name: str, spec: ProblemSet) -> list[Problem] | None
 def _set_identity(spec: ProblemSet, contents: str = "") -> str:
     """Returns the identity of a set: that of generated problems is known before they are made, that of others
     is of their contents."""
-    known = code_identity() if is_generated(spec.source) else contents
-    return identity_hash([spec.source, spec.limit, spec.seed, known])
+    origin = code_identity() if is_generated(spec.source) else contents
+    return identity_hash([spec.source, spec.limit, spec.seed, origin])
 
 
 def _stored_print(kept: Kept, name: str, identity: str) -> str:
@@ -74,12 +74,12 @@ def _stored_print(kept: Kept, name: str, identity: str) -> str:
 
 def fingerprints(recipe: Recipe, sets: Sets, kept: Kept) -> dict[str, str]:
     """Returns the fingerprint of each set."""
-    known = {
+    stored = {
         name: _stored_print(kept, name, _set_identity(recipe.problems[name]))
         for name in sets
         if is_generated(recipe.problems[name].source)
     }
-    return {name: known.get(name) or fingerprint(problems) for name, problems in sets.items()}
+    return {name: stored.get(name) or fingerprint(problems) for name, problems in sets.items()}
 
 
 def write_sets(recipe: Recipe, sets: Sets, prints: Mapping[str, str], kept: Kept) -> None:

@@ -134,30 +134,30 @@ def run_stage(
 
     log_event(folder, f"stage {name}: {'resumed' if planned.state == 'half done' else 'started'}", progress)
     tracker = open_tracker(recipe.report_to, folder, recipe.name, plain_tree(recipe)) if is_main() else None
-    begun = Run(path, recipe.seed, progress, tracker=tracker)
+    stage_run = Run(path, recipe.seed, progress, tracker=tracker)
     work = make_job(recipe, folder, stage, sets, trust)
-    made = train_stage(begun, stage, work, partial(log_event, folder, progress=progress))
+    made = train_stage(stage_run, stage, work, partial(log_event, folder, progress=progress))
     if made is not None:  # some stages only leave rollouts behind
-        begun.save(made, "model")
+        stage_run.save(made, "model")
     if tracker:
         tracker.close()
     run_on_main(lambda: states.finish_stage(RunFolder(folder), planned))
     log_event(folder, f"stage {name}: completed", progress)
 
 
-def train_stage(begun: Run, stage: StageRecipe, job: Job, event: Callable[[str], None]) -> Any:
+def train_stage(stage_run: Run, stage: StageRecipe, job: Job, event: Callable[[str], None]) -> Any:
     """Trains a stage, and returns the result of its method. Raises NotFinite, with stage and step, where a
     number is not finite."""
     from numerate.training import checkpoint
 
     try:
-        return methods.get_method(stage.method).train(begun, stage.options, job)
+        return methods.get_method(stage.method).train(stage_run, stage.options, job)
     except NotFinite as error:
-        event(f"{begun.position}: stopped: {error}")
-        saved = checkpoint.checkpoint_steps((begun.working or begun).folder / "checkpoints")
+        event(f"{stage_run.position}: stopped: {error}")
+        saved = checkpoint.checkpoint_steps((stage_run.working or stage_run).folder / "checkpoints")
         kept = f"The checkpoint of step {saved[-1]} is kept" if saved else "No checkpoint was saved before it"
         raise NotFinite(
-            f"{begun.position}: {error}. {kept}: the same command without a change stops at the same step"
+            f"{stage_run.position}: {error}. {kept}: the same command without a change stops at the same step"
         ) from error
 
 

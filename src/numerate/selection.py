@@ -128,7 +128,7 @@ def largest_clusters(clusters: Sequence[int], k: int) -> list[int]:
 
 
 def is_tied(clusters: Sequence[int]) -> bool:
-    """Returns whether only the order of appearance decided the majority vote."""
+    """Checks whether only the order of appearance decided the majority vote."""
     first_two = largest_clusters(clusters, 2)
     return len(first_two) == 2 and clusters.count(first_two[0]) == clusters.count(first_two[1])
 

@@ -55,26 +55,26 @@ class Planned:
 
 def stage_state(run: RunFolder, stage: str, made_from: Mapping[str, Any]) -> Planned:
     """Returns the state of a stage; writes nothing. Raises ValueError, with the remedy, for damaged files."""
-    folder, wanted = run.stage(stage), identity_hash(made_from)
-    plan = partial(Planned, stage, wanted, made_from=made_from)
+    folder, identity = run.stage(stage), identity_hash(made_from)
+    plan = partial(Planned, stage, identity, made_from=made_from)
     if (folder / DONE).exists():
         done = read_object(
             folder / DONE, f"delete it and run again: stage {stage} is then resumed at its end"
         )
-        if done.get("identity") == wanted:
+        if done.get("identity") == identity:
             gone = lost_files(folder, done)
             return plan("half done" if gone else "done", changes=gone)
     if (run.replaced(stage) / DONE).exists():
         before = read_object(run.replaced(stage) / DONE, f"delete {run.replaced(stage)} and run again")
-        if before.get("identity") == wanted and not lost_files(run.replaced(stage), before):
+        if before.get("identity") == identity and not lost_files(run.replaced(stage), before):
             return plan("set aside")
     if not (folder / BEGUN).exists():
         there = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
         return plan("changed", changes=(f"{BEGUN} is missing",)) if there else plan("new")
-    begun = read_object(folder / BEGUN, f"restore it, or delete {folder} to start stage {stage} again")
-    if begun.get("identity") == wanted and not (folder / DONE).exists():
+    started = read_object(folder / BEGUN, f"restore it, or delete {folder} to start stage {stage} again")
+    if started.get("identity") == identity and not (folder / DONE).exists():
         return plan("half done")
-    changes = describe_differences(begun.get("made_from"), made_from) or ["an earlier version made it"]
+    changes = describe_differences(started.get("made_from"), made_from) or ["an earlier version made it"]
     return plan("changed", changes=tuple(changes), finished=(folder / DONE).exists())
 
 
@@ -160,8 +160,8 @@ def _fresh(folder: Path, aside: Path, planned: Planned) -> None:
         set_aside(folder, aside, DONE)
         make_folder(folder)
     else:
-        begun = read_object(folder / BEGUN) if (folder / BEGUN).exists() else {}
-        if (before := begun.get("processes", process_count())) != process_count():
+        started = read_object(folder / BEGUN) if (folder / BEGUN).exists() else {}
+        if (before := started.get("processes", process_count())) != process_count():
             raise ValueError(other_processes(folder, before, process_count()))
         remove_path(folder / DONE)
     facts = {"identity": planned.identity, "processes": process_count(), "made_from": planned.made_from}

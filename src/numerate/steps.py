@@ -84,8 +84,8 @@ def _sentence_ends(text: str, protected: list[Span]) -> Iterator[int]:
 
 
 def _number_in_text(before: str) -> bool:
-    """Returns True for a number in running text: '... = 5.' and 'of 12.' end sentences, '\n5.' numbers an
-    item."""
+    """Checks whether a number stands in running text: '... = 5.' and 'of 12.' end sentences, '\n5.' numbers
+    an item."""
     head = before.rstrip("0123456789")
     return head != before and head.rstrip(" \t")[-1:] not in ("", "\n")
 
@@ -148,8 +148,8 @@ def _inline_end(text: str, start: int) -> int:
 
 
 def _touches(text: str, start: int, end: int) -> bool:
-    """Checks for no blank beside the dollars, unless they end and begin lines; no amount or annotation behind
-    them."""
+    """Checks that no blank stands inside the dollar signs, unless they open and close lines, and no amount or
+    annotation behind them."""
     if text.startswith("<<", start) or text.startswith("<<", end + 1) or text[end + 1 : end + 2].isdigit():
         return False
     return start < end and text[start] not in " \t" and text[end - 1] not in " \t"

@@ -1,4 +1,5 @@
-"""Text for a terminal. Its control characters, from models, data and servers, are shown, never obeyed."""
+"""Text for a terminal. Its control characters, from models, data and servers, are shown, never
+interpreted."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ UNSAFE = re.compile(
 
 
 def printable_text(text: str) -> str:
-    r"""Returns a text with `\uXXXX` for every character that a terminal would obey rather than show. In JSON
-    these are the same values; a line feed that ends a line stays.
+    r"""Returns a text with `\uXXXX` for every character that a terminal would interpret rather than show. In
+    JSON these are the same values; a line feed that ends a line stays.
 
     >>> printable_text("2+3=\x1b[31m5\r\n")
     '2+3=\\u001b[31m5\n'

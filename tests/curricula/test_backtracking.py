@@ -25,7 +25,9 @@ def plan(**options: Any) -> Backtracking:
 def ask(
     curriculum: Backtracking, state: State, *problems: Problem, style: str = "plain"
 ) -> list[PrefixedProblem]:
-    return curriculum.ask(state, CurriculumChoice(problems, problems, len(problems), style, random.Random(0)))
+    return curriculum.choose(
+        state, CurriculumChoice(problems, problems, len(problems), style, random.Random(0))
+    )
 
 
 def test_the_worked_example(vectors: dict[str, Any]) -> None:

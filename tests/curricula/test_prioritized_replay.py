@@ -32,7 +32,7 @@ def choice(count: int, seed: int = 0, problems: Any = PROBLEMS) -> CurriculumCho
 
 
 def ids(curriculum: PrioritizedReplay, state: State, count: int, seed: int = 0) -> list[str]:
-    return [question.problem.id for question in curriculum.ask(state, choice(count, seed))]
+    return [question.problem.id for question in curriculum.choose(state, choice(count, seed))]
 
 
 def test_the_worked_example(vectors: dict[str, Any]) -> None:
@@ -59,11 +59,14 @@ def test_draws_follow_the_weights_and_never_repeat() -> None:
     assert sorted(draw_indices([0.0, 1.0, 0.0], 3, rng)) == [0, 1, 2]  # also those without weight, at last
 
 
-def test_what_surprised_most_comes_again_and_the_oldest_of_equals_first() -> None:
+def test_the_problems_of_the_largest_advantages_are_repeated_and_the_oldest_of_equals_first() -> None:
     curriculum = plan(replay=1.0, rho=0.0, beta=0.02)
-    first = [Outcome(problem, [], surprise=s) for problem, s in zip(PROBLEMS, [0.1, 0.9, 0.5], strict=False)]
+    first = [
+        Outcome(problem, [], mean_abs_advantage=s)
+        for problem, s in zip(PROBLEMS, [0.1, 0.9, 0.5], strict=False)
+    ]
     state = curriculum.learn({}, first, "plain")
-    state = curriculum.learn(state, [Outcome(PROBLEMS[3], [], surprise=0.9)], "plain")
+    state = curriculum.learn(state, [Outcome(PROBLEMS[3], [], mean_abs_advantage=0.9)], "plain")
     state = json.loads(json.dumps(state))  # as a checkpoint gives it back
     assert state["step"] == 2 and state["asked"] == {"p0": 0, "p1": 0, "p2": 0, "p3": 1}
     assert ids(curriculum, state, 3) == ["p1", "p3", "p2"]
@@ -95,12 +98,14 @@ def test_a_step_is_always_full() -> None:
 
 
 def test_what_was_not_learned_from_keeps_its_score() -> None:
-    state = plan().learn({}, [Outcome(PROBLEMS[0], [], surprise=0.7), Outcome(PROBLEMS[1], [])], "plain")
+    state = plan().learn(
+        {}, [Outcome(PROBLEMS[0], [], mean_abs_advantage=0.7), Outcome(PROBLEMS[1], [])], "plain"
+    )
     state = plan().learn(state, [Outcome(PROBLEMS[0], [])], "plain")
     assert state["score"] == {"p0": 0.7, "p1": 0.0} and state["asked"] == {"p0": 1, "p1": 0}
 
 
 def test_what_is_logged() -> None:
     state = {"step": 1, "asked": {"p0": 0}, "score": {"p0": 1.0}}
-    asked = plan().ask(state, choice(6))
+    asked = plan().choose(state, choice(6))
     assert plan().stats(state, asked) == {"curriculum/replayed": pytest.approx(1 / 6), "curriculum/seen": 6}

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from numerate import judges
-from numerate.judges.trained import ProcessJudge
+from numerate.judges.load import ProcessJudge
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import stepwise_outcome_model as sorm
@@ -89,17 +89,17 @@ def test_trained_on_all_labels_it_knows_every_step_either_way(
 
 def test_rows_are_what_is_read() -> None:
     """Three steps, the first without a label, the third beyond the room: by prefix one row, of two steps."""
-    laid = orm_laid(["ab", "cd"])
+    encoded = orm_laid(["ab", "cd"])
     by_prefix, whole = Card("process", encoder=True), Card("process", encoder=True, reads="whole")
-    [row] = labelled_steps(by_prefix, laid, [None, 1.0, 0.0])
-    assert row and list(row.ids) == laid.ids and row.token["read"].index(1.0) == laid.ends[1]
-    first, second = labelled_steps(by_prefix, laid, [0.0, 1.0, 0.0])
-    assert first and list(first.ids) == laid.ids[: laid.ends[0] + 1] and first.token["read"][-1] == 1
+    [row] = labelled_steps(by_prefix, encoded, [None, 1.0, 0.0])
+    assert row and list(row.ids) == encoded.ids and row.token["read"].index(1.0) == encoded.ends[1]
+    first, second = labelled_steps(by_prefix, encoded, [0.0, 1.0, 0.0])
+    assert first and list(first.ids) == encoded.ids[: encoded.ends[0] + 1] and first.token["read"][-1] == 1
     assert second and sum(second.token["read"]) == 1
-    [row] = labelled_steps(whole, laid, [0.0, 1.0, 0.0])
+    [row] = labelled_steps(whole, encoded, [0.0, 1.0, 0.0])
     assert row and sum(row.token["read"]) == 2
-    assert labelled_steps(by_prefix, laid, [None, None, 1.0]) == [None]
-    causal = labelled_steps(Card("process"), laid, [0.0, 1.0, 0.0])
+    assert labelled_steps(by_prefix, encoded, [None, None, 1.0]) == [None]
+    causal = labelled_steps(Card("process"), encoded, [0.0, 1.0, 0.0])
     assert len(causal) == 1, "a causal network has read the prefix anyway"
 
 
@@ -107,7 +107,7 @@ def orm_laid(steps: list[str]) -> Any:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        return scored_by(Path(folder), "bert").lay(Q, steps)
+        return scored_by(Path(folder), "bert").encode_solution(Q, steps)
 
 
 @pytest.mark.parametrize("kind", ["bert", "deberta"])
@@ -116,8 +116,8 @@ def test_a_prefix_is_scored_as_if_nothing_followed(tmp_path: Path, kind: str) ->
     judge = ProcessJudge(model)
     whole, alone = judge.score([Q] * 2, ["ab\ncd\nef", "ab\ncd"])
     assert whole.scores[:2] == pytest.approx(alone.scores, abs=1e-6)
-    laid = model.lay(Q, ["ab", "cd", "ef"])
-    for part, score in zip(solution_prefixes(laid), whole.scores, strict=True):
+    encoded = model.encode_solution(Q, ["ab", "cd", "ef"])
+    for part, score in zip(solution_prefixes(encoded), whole.scores, strict=True):
         h = model.model.trunk(input_ids=torch.tensor([part.ids])).last_hidden_state[0, -1]
         by_hand = (h @ model.model.head.weight[0] + model.model.head.bias[0]).sigmoid().item()
         assert score == pytest.approx(by_hand, abs=1e-5)

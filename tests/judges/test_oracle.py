@@ -12,7 +12,7 @@ from hypothesis import given as drawn_from
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from numerate.judges import Oracle, knows
+from numerate.judges import Oracle, has_graph
 from numerate.types import Problem
 from tests.judges.toy import CLIPS, given, made, story
 
@@ -167,8 +167,8 @@ def test_score_refuses_unequal_lengths() -> None:
 
 def test_without_a_graph_only_false_arithmetic_is_known() -> None:
     plain = Problem("q", "How many?", "24")
-    assert knows(CLIPS)
-    assert not knows(plain)
+    assert has_graph(CLIPS)
+    assert not has_graph(plain)
     judged = ORACLE.judge(plain, "48/2=24\n48/2=25\n#### 24")
     assert [step.label for step in judged.steps] == ["unverifiable", "wrong"]
     assert judged.reachable == (None, False)

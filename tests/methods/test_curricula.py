@@ -223,7 +223,7 @@ def test_a_curriculum_without_solutions_to_go_by_is_refused(tmp_path: Path) -> N
         methods.get_method("grpo").train(stage(tmp_path / "run"), cfg, job(tmp_path, problems=bare))
 
 
-def test_the_surprise_of_a_problem_is_the_mean_absolute_advantage_of_its_tokens(tmp_path: Path) -> None:
+def test_the_score_of_a_problem_is_the_mean_absolute_advantage_of_its_tokens(tmp_path: Path) -> None:
     """Of 4 attempts one right: A = (1 - 1/4) / s and three times (0 - 1/4) / s with s = sqrt(3) / 4."""
 
     def one(problem: Problem, index: int, params: Sampling) -> str:

@@ -14,19 +14,18 @@ import pytest
 import torch
 
 from numerate import judges, training
+from numerate.judges.load import OutcomeJudge
 from numerate.judges.oracle import Oracle
-from numerate.judges.trained import OutcomeJudge
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
 from numerate.models.evaluator import EvaluatorModel
-from numerate.models.reward_model import Laid
+from numerate.models.reward_model import EncodedSolution
 from numerate.rollouts.job import Job
 from numerate.training.batch import pack_rows, pad_rows
-from numerate.training.head_scores import set_read_weights
-from numerate.training.rows import set_loss_weights
+from numerate.training.loss_weights import set_loss_weights, set_read_weights
 from numerate.types import Example, Group, LabelledSolution, Problem, Reward, Rollout, Scored, Turn
 from tests.judges.models import base_with_words, encoder, leave_attempts, written
 from tests.judges.toy import CLIPS
@@ -100,8 +99,8 @@ def group(*attempts: tuple[str, float | None], problem: Problem = PROBLEMS[0]) -
     ("at", "places"), [("steps", [5, 8]), ("last", [8]), ("tokens", [2, 3, 4, 5, 6, 7, 8])]
 )
 def test_where_the_outcome_is_asked(at: Any, places: list[int]) -> None:
-    laid = Laid(list(range(10, 19)), prompt=2, ends=(5, 8), dropped=0)
-    row = orm.outcome_row(laid, (1, 1), at)
+    encoded = EncodedSolution(list(range(10, 19)), prompt=2, ends=(5, 8), dropped=0)
+    row = orm.outcome_row(encoded, (1, 1), at)
     assert row is not None
     assert [i for i, read in enumerate(row.token["read"]) if read] == places
     assert [row.token["target"][i] for i in places] == [1.0] * len(places)
@@ -109,7 +108,7 @@ def test_where_the_outcome_is_asked(at: Any, places: list[int]) -> None:
 
 
 def test_a_solution_that_was_cut_short_has_no_end_to_be_asked_at() -> None:
-    assert orm.outcome_row(Laid([1, 2, 3], 1, (2,), dropped=1), (1, 1), "last") is None
+    assert orm.outcome_row(EncodedSolution([1, 2, 3], 1, (2,), dropped=1), (1, 1), "last") is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,9 @@ def test_every_labelled_alternative_is_asked_behind_its_own_history(
 
     judge = orm.make_judge(work(tmp_path), prm.Card("process"), None)
     rows = [
-        orm.training.labelled_row(judge.lay(d.problem, d.steps), prm.head_targets(d.labels, 2, "drop"))
+        orm.training.labelled_row(
+            judge.encode_solution(d.problem, d.steps), prm.head_targets(d.labels, 2, "drop")
+        )
         for d in data
     ]
     cfg = replace(FIT, epochs=1)
@@ -189,7 +190,8 @@ def test_a_judge_learns_from_the_difference_or_says_so(tmp_path: Path) -> None:
     only = [group(*((text, 1.0) for text, reward, _ in written(p) if reward), problem=p) for p in PROBLEMS]
     judge = orm.make_judge(there, prm.Card("outcome"), None)
     rows = [
-        orm.outcome_row(judge.lay(d.problem, d.steps), d.labels, "steps") for d in orm.label_outcomes(only)
+        orm.outcome_row(judge.encode_solution(d.problem, d.steps), d.labels, "steps")
+        for d in orm.label_outcomes(only)
     ]
     with pytest.raises(ValueError, match=r"all 16 solutions carry the same label \(1\).*provide right and"):
         orm.usable_rows(stage(tmp_path / "run"), rows, "right and wrong attempts")
@@ -209,16 +211,16 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vect
     """Their weights sum to 1 over right solutions and EOS, to 0 over wrong ones; the value's are
     1 / (n + 1e-3)."""
     judge = orm.make_judge(work(tmp_path), prm.Card("value"), None)
-    laid = judge.lay(PROBLEMS[0], ["a", "b\n#### 1"])
-    right, wrong = (ovm.value_row(laid, good, eos=2) for good in (True, False))
+    encoded = judge.encode_solution(PROBLEMS[0], ["a", "b\n#### 1"])
+    right, wrong = (ovm.value_row(encoded, good, eos=2) for good in (True, False))
     assert right is not None and wrong is not None
     a, b = ovm.set_value_weights([right, wrong])
     assert a.ids[-1] == 2 and sum(a.token["lm_weight"]) == pytest.approx(1) and not sum(b.token["lm_weight"])
-    assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: laid.prompt])
+    assert a.token["lm_weight"][-1] > 0 and not any(a.token["lm_weight"][: encoded.prompt])
     silent = vectors["mario"]["sft_mask"]["solution_with_negative_outcome_has_no_lm_loss"]
     assert (not any(b.token["written"])) == silent
     assert [w for w in a.token["weight"] if w] == pytest.approx([1 / (4 + 1e-3)] * 2)
-    assert [b.token["target"][end] for end in laid.ends] == [-1.0, -1.0]
+    assert [b.token["target"][end] for end in encoded.ends] == [-1.0, -1.0]
 
 
 def test_pairs_are_distinct_bounded_and_the_same_every_time() -> None:

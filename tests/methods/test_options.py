@@ -123,14 +123,18 @@ def test_shared_records_written_out_for_one_method_load_for_every_other(first: s
 
 def test_what_is_left_out_is_one_note_and_changes_nothing() -> None:
     both = {"clip": {"low": 0.1}, "kl": {"coef": 0.1}, "fit": {"lr": 0.5, "old_logprobs": "recompute"}}
-    note = "stage s: expert_iteration makes no use of fit.old_logprobs, clip, kl"
+    note = "stage s: expert_iteration does not use fit.old_logprobs, clip, kl"
     assert noted("expert_iteration", both) == note
     assert noted("expert_iteration", {"fit": {"lr": 0.5}, "judge": None}) == ""
     bare, full = (stage_recipe("expert_iteration", options) for options in ({"fit": {"lr": 0.5}}, both))
     assert plain_tree(bare) == plain_tree(full) and bare == full
-    assert noted("rloo", {"kl": {"estimator": "k3", "placement": "reward"}}).endswith("use of kl.estimator")
-    assert noted("grpo", {"process": {"weight": 1.0}}).endswith("makes no use of process.weight")
-    assert noted("mixed_policy", {"sample": {"temperature": 1, "top_p": 0.9}}).endswith("use of sample.top_p")
+    assert noted("rloo", {"kl": {"estimator": "k3", "placement": "reward"}}).endswith(
+        "does not use kl.estimator"
+    )
+    assert noted("grpo", {"process": {"weight": 1.0}}).endswith("does not use process.weight")
+    assert noted("mixed_policy", {"sample": {"temperature": 1, "top_p": 0.9}}).endswith(
+        "does not use sample.top_p"
+    )
 
 
 @pytest.mark.parametrize(

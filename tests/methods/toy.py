@@ -13,7 +13,7 @@ from numerate.models.policy import Policy, load
 from numerate.progress import QuietProgress
 from numerate.rollouts.job import Job
 from numerate.training import Stage
-from numerate.training.trainable import Trained
+from numerate.training.trainable import Trainable
 from numerate.types import Engine, Problem, Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
@@ -98,6 +98,6 @@ def stage(folder: Path, seed: int = 0) -> Stage:
     return Stage(folder, seed, QuietProgress())
 
 
-def same(a: Trained, b: Trained) -> bool:
+def same(a: Trainable, b: Trainable) -> bool:
     pairs = zip(a.model.state_dict().values(), b.model.state_dict().values(), strict=True)
     return all(torch.equal(x, y) for x, y in pairs)

@@ -15,8 +15,8 @@ from numerate import kernels
 from numerate.models import cpu_layers, matmul
 from numerate.models.cpu_autograd import Gate, Norm, Rotation
 from numerate.models.cpu_layers import make_lean
+from numerate.models.lora import Lora, add_lora
 from numerate.models.matmul import matrix_product
-from numerate.models.policy import Lora, add_lora
 from numerate.training import pack_rows, token_logprobs
 from numerate.training.batch import Batch, pad_rows
 from tests import tiny

@@ -105,5 +105,5 @@ def test_a_value_model_writes_it_too(tmp_path: Path) -> None:
     one = policy("'<|end|>'")
     judge = reward_model.on_policy(one, Card("value", style="chat"))
     for style, end in (("chat", END), ("plain", EOS)):
-        row = ovm.value_row(judge.lay(PROBLEM, ["1+1=2"]), True, ovm.last_token(judge, style))
+        row = ovm.value_row(judge.encode_solution(PROBLEM, ["1+1=2"]), True, ovm.last_token(judge, style))
         assert row and row.ids[-1] == end and row.token["written"][-1] == 1

@@ -116,7 +116,7 @@ def test_a_solution_that_was_begun_is_shown_and_graded_whole(tmp_path: Path) -> 
         [Scored(Rollout("test-0000", 0, (Turn("user", "How many?"), given, own), answer="x"), Reward(1.0))],
     )
     [row] = [row for row in embedded(build(folder))["rollouts"] if row["a"] == "x"]
-    assert row["t"] == [[given.text, "given", None]] and row["g"] is True
+    assert row["t"] == [[given.text, "prefix", None]] and row["g"] is True
 
 
 def test_steps_are_cut_where_python_counts_characters(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Attempts in the making take no more memory for keys and values than was allowed."""
+"""The keys and values of running rollouts take no more memory than the budget."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_a_token_weighs_what_its_keys_and_values_do(llama: Policy) -> None:
 def test_an_attempt_counts_as_the_longest_that_it_may_come_to(llama: Policy) -> None:
     """A budget of 640 tokens, in blocks of 16: a prompt of 40 takes 48 once, an answer of 100 takes 112."""
     budget = Budget(llama, 640 * TOKEN)
-    assert budget.fitting(40, 100, shared=True, here=False) == (640 - 48) // 112 == 5
-    assert budget.fitting(40, 100, shared=False, here=False) == 640 // (48 + 112) == 4
+    assert budget.fitting(40, 100, shared=True, counted=False) == (640 - 48) // 112 == 5
+    assert budget.fitting(40, 100, shared=False, counted=False) == 640 // (48 + 112) == 4
     budget.taken = 48 + 3 * 112
-    assert budget.fitting(40, 100, shared=True, here=True) == 2
-    assert budget.fitting(300, 100, shared=True, here=False) == 0
+    assert budget.fitting(40, 100, shared=True, counted=True) == 2
+    assert budget.fitting(300, 100, shared=True, counted=False) == 0
     budget.taken = 0
-    assert budget.fitting(9000, 100, shared=True, here=False) == 1  # alone it runs, whatever it takes
+    assert budget.fitting(9000, 100, shared=True, counted=False) == 1  # alone it runs, whatever it takes
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])

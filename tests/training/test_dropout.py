@@ -201,8 +201,10 @@ def test_fine_tuning_and_judges_take_the_option(
     sft.fit_rows(run, RowFit(epochs=1, dropout=dropout, batch=128), policy("gpt2"), rows())
     assert seen == [dropout]
     judge = scored_by(tmp_path, "bert")  # its configuration has a dropout of 0.1
-    laid = [judge.lay(Problem("p", "What is 1+1?", "2"), ["1+1=2", "It is 2."]) for _ in range(2)]
-    labelled = [row for row in (training.labelled_row(one, [1.0, 0.0]) for one in laid) if row]
+    encoded = [
+        judge.encode_solution(Problem("p", "What is 1+1?", "2"), ["1+1=2", "It is 2."]) for _ in range(2)
+    ]
+    labelled = [row for row in (training.labelled_row(one, [1.0, 0.0]) for one in encoded) if row]
     run = Stage(tmp_path / "orm", 0, QuietProgress())
     orm.fit_judge(
         run, replace(orm.FIT, epochs=1, dropout=dropout), judge, labelled, orm.loss, training.set_read_weights

@@ -1,4 +1,4 @@
-"""What the head says does not depend on how solutions are laid into batches."""
+"""What the head says does not depend on how rows are laid out in batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from numerate.models.judge_config import Card
 from numerate.models.policy import load
 from numerate.models.reward_model import BELIEF
 from numerate.training.batch import pack_rows, pad_rows
-from numerate.training.head_scores import head_logits, labelled_row, read_scores, set_read_weights, so_far
+from numerate.training.head_scores import head_logits, labelled_row, read_scores, so_far
+from numerate.training.loss_weights import set_read_weights
 from numerate.types import Example
 from tests import tiny
 from tests.judges.models import scored_by
@@ -24,7 +25,9 @@ SOLUTIONS = [["a", "b has the"], ["a"], ["the the", "b", "c\n#### 5"], ["x" * 20
 
 def rows(folder: Path, network: str, **card: Any) -> tuple[object, list[Example]]:
     model = scored_by(folder, network, **card)
-    made = [labelled_row(model.lay(p, s), [1.0] * len(s)) for p in PROBLEMS[:2] for s in SOLUTIONS]
+    made = [
+        labelled_row(model.encode_solution(p, s), [1.0] * len(s)) for p in PROBLEMS[:2] for s in SOLUTIONS
+    ]
     return model, [row for row in made if row]
 
 
@@ -52,20 +55,20 @@ def test_packed_and_padded_rows_have_the_same_readings_and_gradients(
 
 def test_steps_that_nobody_judged_are_not_asked_and_rows_without_any_are_none(tmp_path: Path) -> None:
     model = scored_by(tmp_path)
-    laid = model.lay(PROBLEMS[0], ["a", "b", "c"])
-    row = labelled_row(laid, [None, 0.0, None])
+    encoded = model.encode_solution(PROBLEMS[0], ["a", "b", "c"])
+    row = labelled_row(encoded, [None, 0.0, None])
     assert row is not None
-    assert [i for i, read in enumerate(row.token["read"]) if read] == [laid.ends[1]]
-    assert labelled_row(laid, [None] * 3) is None
+    assert [i for i, read in enumerate(row.token["read"]) if read] == [encoded.ends[1]]
+    assert labelled_row(encoded, [None] * 3) is None
 
 
 def test_a_step_that_does_not_fit_is_dropped_with_all_that_follow(tmp_path: Path) -> None:
     """The third step would fit again; but a solution with a hole in it is another solution."""
     model = scored_by(tmp_path)
-    laid = model.lay(PROBLEMS[0], ["a", "x" * 200, "c"])
-    assert (len(laid.ends), laid.dropped) == (1, 2)
-    assert len(laid.ids) == laid.ends[0] + 1
-    row = labelled_row(laid, [1.0, 0.0, 0.0])
+    encoded = model.encode_solution(PROBLEMS[0], ["a", "x" * 200, "c"])
+    assert (len(encoded.ends), encoded.dropped) == (1, 2)
+    assert len(encoded.ids) == encoded.ends[0] + 1
+    row = labelled_row(encoded, [1.0, 0.0, 0.0])
     assert row is not None and sum(row.token["target"]) == 1.0
 
 
@@ -92,14 +95,14 @@ def test_untrained_it_says_what_its_language_model_believes(tmp_path: Path, kind
     """Against the log-probabilities of the transformers model itself."""
     policy = load(str(tiny.make(tmp_path / "lm", context=256)))
     judge = reward_model.on_policy(policy, Card(kind, likelihood=True))
-    laid = judge.lay(PROBLEMS[0], ["a", "b has the", "c\n#### 5"])
-    (found,) = read_scores(judge, [laid], 1000)
+    encoded = judge.encode_solution(PROBLEMS[0], ["a", "b has the", "c\n#### 5"])
+    (found,) = read_scores(judge, [encoded], 1000)
     with torch.no_grad():
-        logits = policy.model(torch.tensor([laid.ids])).logits[0].log_softmax(-1)
-    starts = [laid.prompt, *(end + 1 for end in laid.ends)]
+        logits = policy.model(torch.tensor([encoded.ids])).logits[0].log_softmax(-1)
+    starts = [encoded.prompt, *(end + 1 for end in encoded.ends)]
     steps = [
-        sum(logits[t - 1, laid.ids[t]].item() for t in range(start, end))
-        for start, end in zip(starts, laid.ends, strict=False)
+        sum(logits[t - 1, encoded.ids[t]].item() for t in range(start, end))
+        for start, end in zip(starts, encoded.ends, strict=False)
     ]
     wanted = steps if of_step else [sum(steps[: k + 1]) for k in range(3)]
     assert found[:, 0].tolist() == pytest.approx([BELIEF * x for x in wanted], rel=1e-4)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from numerate.training.policy_gradient import importance_weights
+from numerate.training.importance import importance_weights
 
 OLD = [math.log(p) for p in (0.5, 0.9, 0.2, 0.1)]
 SAMPLER = [math.log(p) for p in (0.5, 0.3, 0.8, 0.125)]

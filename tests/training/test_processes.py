@@ -68,7 +68,7 @@ def failures() -> Iterator[tuple[str, tuple[bool, str]]]:
     for rank, (name, text) in enumerate(FAILURES.items()):
         wanted = errors if rank % 2 == processes.rank() else elsewhere
         try:
-            distributed.agreed(partial(fail, errors[name](text), rank % 2))
+            distributed.agree_on_result(partial(fail, errors[name](text), rank % 2))
         except Exception as raised:
             yield name, (isinstance(raised, wanted[name]), str(raised).strip("'"))
 

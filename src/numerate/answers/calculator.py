@@ -40,8 +40,8 @@ def calculator_completion(text: str) -> str | None:
     >>> calculator_completion("Half of 48 is 48/2=<<48/2=")
     '24>>'
     """
-    begun = BEGUN.search(text)
-    value = calculate_decimal(begun[1]) if begun else None
+    opening = BEGUN.search(text)
+    value = calculate_decimal(opening[1]) if opening else None
     return None if value is None else f"{value}>>"
 
 

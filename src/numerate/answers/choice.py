@@ -61,7 +61,8 @@ def letter_of(value: str, choices: Choices) -> str | None:
 
 
 def _is_sentence(value: str) -> bool:
-    """Returns True for `B is warm` and `If B ...`, which are no answers that stand behind a mark."""
+    """Checks whether `value` is a sentence: `B is warm` and `If B ...` are no answers that stand behind a
+    mark."""
     return _SUBJECT.match(value) is not None or SUPPOSED.search(value) is not None
 
 
@@ -117,7 +118,7 @@ def _last_assertions(claims: list[Statement], tail: str) -> list[Statement]:
 
 
 def _is_withdrawn(last: Statement, behind: list[Statement]) -> bool:
-    """Returns True where a later sentence rejects the letters that the last assertion names."""
+    """Checks whether a later sentence rejects the letters that the last assertion names."""
     return any(
         each.says == "rejected"
         and each.sentence != last.sentence
@@ -162,7 +163,8 @@ def _opens_line(tail: str, at: int) -> bool:
 
 
 def _stands_out(tail: str, last: Statement) -> bool:
-    """Returns True for a letter alone that opens its sentence: `C it is`; not in `x = C` and `plan B`."""
+    """Checks whether the letter stands alone and opens its sentence: `C it is`, not `x = C` or
+    `plan B`."""
     before = tail[: last.mention.start].rstrip()
     return (not before or before[-1] in ".!?\n:") and _BRIEF.match(tail, last.mention.end) is not None
 
@@ -172,7 +174,7 @@ _BRIEF = re.compile(r"\W*(?:\w+\W*)?$|\s*[.!,;:—–(-]|\s(?:because|since|as|d
 
 
 def _is_label_of_another(value: str, letter: str, choices: Choices) -> bool:
-    """Returns True for the 2 that is the text of one choice and the number of another."""
+    """Checks whether `value` is the text of one choice and the number of another."""
     label = value.strip(" ().").upper()
     return label.isdigit() and label != letter and any(label == other.upper() for other, _ in choices)
 

@@ -1,4 +1,4 @@
-"""Votes are counted over clusters of equal answers, so equality must be an equivalence here.
+"""Clusters of equal answers, by canonical keys and union-find: equality must be an equivalence here.
 
 `equal` forgives what one side leaves out (28% is 28 and is 0.28), which is not transitive; clusters
 therefore read a percent sign as nothing, and take the transitive closure of what is left. The order of the

@@ -56,8 +56,8 @@ def decide(candidate: str | None, reference: str, kind: Kind = "math") -> Verdic
     try:
         a, b = plain_number(candidate), plain_number(reference)  # pyright: ignore[reportArgumentType]
     except (TypeError, AttributeError):
-        wanted = as_text(reference, "reference")
-        return NO_ANSWER if candidate is None else decide(as_text(candidate, "candidate"), wanted, kind)
+        expected = as_text(reference, "reference")
+        return NO_ANSWER if candidate is None else decide(as_text(candidate, "candidate"), expected, kind)
     assert candidate is not None
     if a is not None and b is not None:
         return _numbers(candidate, reference, a, b)
@@ -217,14 +217,14 @@ def _same_prose(a: Answer, b: Answer) -> Verdict | None:
 
 
 def _is_prose(answer: Answer) -> bool:
-    """Returns True for words without digits of which one is longer than a product of letters or the name of a
-    function."""
+    """Checks whether the answer consists of words without digits of which one is longer than a product of
+    letters or the name of a function."""
     normal = answer.normal
     if answer.words is None or any(c.isdigit() for c in answer.words):
         return False
-    known = vocabulary.FUNCTIONS | vocabulary.NAMES | vocabulary.SEPARATORS
+    names = vocabulary.FUNCTIONS | vocabulary.NAMES | vocabulary.SEPARATORS
     return any(
-        len(w) >= 4 and w not in known
+        len(w) >= 4 and w not in names
         for w in re.findall(r"[a-z]+", re.sub(r"\\[a-z]+", " ", normal).lower())
     ) and not re.search(r"[\\^_=+*/]", re.sub(r"\\[a-z]+\{", "", normal))
 

@@ -202,7 +202,7 @@ class Sharing:
                 block.results = self.run_task(block.rows)
 
     def is_sent(self, block: WorkBlock, worker: Worker) -> bool:
-        """Returns False for rows that are no JSON, and where the process is gone."""
+        """Checks whether the block was sent: not where its rows are no JSON or the process is gone."""
         try:
             worker.send(self.task, block.rows, self.options)
         except TypeError:

@@ -87,7 +87,7 @@ _STYLING = re.compile(r"\\(?:text[a-z]*|math[a-z]+|mbox|boxed|fbox)(?![a-zA-Z])|
 
 
 def stands_for_nothing(text: str) -> bool:
-    """Returns True for what programs write where there is no value, in whatever style: `nan%`,
+    """Checks whether `text` is what programs write where there is no value, in whatever style: `nan%`,
     `\\text{NaN}`, `[null]`."""
     if len(text) > 60:
         return False
@@ -150,7 +150,7 @@ def problems_of(reference: Any, kind: Any, choices: Any, where: str) -> list[Pro
 
 
 def is_letter(answer: str) -> bool:
-    """Returns True for what a choice problem without its choices may have as its answer."""
+    """Checks whether `answer` is what a choice problem without its choices may have as its answer."""
     return choice.leading_letter(answer) is not None or letters.is_letters(answer)
 
 
@@ -232,8 +232,7 @@ def _reference_text(value: Any, where: str) -> str:
 
 
 def _is_worked(text: str) -> bool:
-    """Returns True for lines of steps, and for a sentence of which no value can be taken: they are no
-    answers."""
+    """Checks whether `text` is lines of steps, or a sentence of which no value can be taken: no answers."""
     text = text.strip()
     if "\n" in text and "\\begin" not in text:
         return len(_WORD.findall(text)) >= PROSE or _CALCULATION.search(text) is not None

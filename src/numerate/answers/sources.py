@@ -43,5 +43,5 @@ def check_options(kind: str, fallback: str) -> None:
 
 
 def has_content(source: Extracted | None) -> bool:
-    """Returns False for no answer, and for one of marks alone."""
+    """Checks whether there is an answer, and not of marks alone."""
     return source is not None and source.answer is not None and _CONTENT.search(source.answer) is not None

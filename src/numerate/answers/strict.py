@@ -36,7 +36,7 @@ _KNOWN = (
 def decide_strict(
     candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False
 ) -> Verdict:
-    """Runs `decide`, in either mode. strict: and nothing that one answer has is left out of the other;
+    """Decides in either mode. strict: a part that one answer has and the other lacks is a difference;
     letters of choices are as they are."""
     if not strict:
         return decide(candidate, reference, kind)
@@ -49,7 +49,7 @@ def decide_strict(
 
 
 def equal(candidate: str | None, reference: str, kind: Kind = "math", strict: bool = False) -> bool:
-    """Returns True for two answers that are the same mathematical object. `decide` also returns the rule.
+    """Checks whether two answers are the same mathematical object. `decide` also returns the rule.
 
     Args:
         candidate: an answer, as text or number. None, `extract`'s result without an answer, equals nothing.

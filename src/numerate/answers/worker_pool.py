@@ -49,7 +49,7 @@ class Worker:
         """whether an answer is to come that will be discarded; the first means that it has started"""
 
     def is_free(self) -> bool:
-        """Returns whether it waits for a request. Raises OSError or ValueError where the process is gone."""
+        """Checks whether it waits for a request. Raises OSError or ValueError where the process is gone."""
         if self.has_answered():
             self.receive()
             self.started, self.owes = True, False
@@ -62,7 +62,7 @@ class Worker:
             data = data[self.input.write(data) :]
 
     def has_answered(self) -> bool:
-        """Returns whether `receive` has something to read: an answer, or the end."""
+        """Checks whether `receive` has something to read: an answer, or the end."""
         return bool(self.readable.poll(0))
 
     def receive(self) -> Any:

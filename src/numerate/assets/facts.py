@@ -1,4 +1,4 @@
-"""Number facts: the little sums that pico is to know by heart, as short lines of text. Torch-free."""
+"""Number facts: the little sums that pico is trained on, as short lines of text. Torch-free."""
 
 from __future__ import annotations
 

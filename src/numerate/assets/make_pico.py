@@ -1,6 +1,6 @@
-"""Make `numerate/pico` from nothing: python -m numerate.assets.make_pico [--out DIR] [--steps N] [--gsm8k]
+"""Makes `numerate/pico` from nothing: python -m numerate.assets.make_pico [--out DIR] [--steps N] [--gsm8k]
 
-A Llama of 1.4 M parameters and its tokenizer, on documents of numerate.assets.corpus. Killed, it goes on
+A Llama of 1.4 M parameters and its tokenizer, on documents of numerate.assets.corpus. Killed, it resumes
 where it was.
 """
 

@@ -66,7 +66,7 @@ class Commands(TyperGroup):
     """Maps the exceptions of a command to a message and an exit code."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Raises ValueError with a suggestion for an unknown command."""
+        """Resolves a command by name. Raises ValueError with a suggestion for an unknown command."""
         if not args or args[0].startswith("-") or args[0] in self.commands:
             return super().resolve_command(ctx, args)
         raise ValueError(f"there is no command {args[0]!r}{suggest_command(args[0], self.commands)}")
@@ -98,8 +98,8 @@ def suggest_command(word: str, commands: Iterable[str]) -> str:
 
     if word in recipes.recipe_names() or word.endswith((".yaml", ".yml")):
         return f"; to run that recipe: numerate run {word}"
-    if known := ALSO_CALLED.get(word.lower()):
-        return f"; did you mean {known!r}?"
+    if command := ALSO_CALLED.get(word.lower()):
+        return f"; did you mean {command!r}?"
     return suggest_word(word, commands)
 
 
@@ -122,7 +122,7 @@ def describe_error(error: Exception) -> str:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """Returns True for the errors of Python, and of torch on a GPU and on a CPU."""
+    """Checks whether an error means lack of memory: Python's, and torch's on a GPU and on a CPU."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
@@ -155,8 +155,8 @@ app = typer.Typer(
 )
 
 
-def show_version(wanted: bool) -> None:
-    if wanted:
+def show_version(show: bool) -> None:
+    if show:
         from numerate import __version__
 
         terminal.echo(f"numerate {__version__}")

@@ -42,14 +42,14 @@ def show_recipes(
     if name:
         terminal.echo(recipes.recipe_text(name), nl=False)
         return
-    known = {each: recipes.recipe_summary(each) for each in recipes.recipe_names()}
+    summaries = {each: recipes.recipe_summary(each) for each in recipes.recipe_names()}
     to_stderr = str(json_file) == "-"
-    for each, about in known.items():
+    for each, about in summaries.items():
         terminal.echo(each, err=to_stderr)
         table.paragraph(about, indent="  ", to_stderr=to_stderr)
         terminal.echo("", err=to_stderr)
     table.paragraph("numerate recipes NAME prints one; numerate run NAME runs it.", to_stderr=to_stderr)
-    table.save_json(json_file, [{"name": each, "about": about} for each, about in known.items()])
+    table.save_json(json_file, [{"name": each, "about": about} for each, about in summaries.items()])
 
 
 @app.command("schema")
@@ -138,11 +138,11 @@ def list_sets(to_stderr: bool) -> list[dict[str, Any]]:
     sets = [
         {
             "name": name,
-            "splits": list(known.kinds),
-            "about": known.about,
-            "here": any(known.at_hand(split) for split in known.kinds),
+            "splits": list(dataset.kinds),
+            "about": dataset.about,
+            "here": any(dataset.at_hand(split) for split in dataset.kinds),
         }
-        for name, known in sorted(problems.TABLE.items())
+        for name, dataset in sorted(problems.TABLE.items())
     ]
     rows = [[s["name"], "yes" if s["here"] else "no", s["about"]] for s in sets]
     table.print_table(rows, ["name", "here", "about"], ["here", "about"], to_stderr=to_stderr)

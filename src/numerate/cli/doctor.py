@@ -196,8 +196,10 @@ def data_finding() -> Finding:
         )
     if not Path(folder).is_dir():
         return Finding("data", "warn", f"{VARIABLE} is not a folder", f"correct or unset {VARIABLE}")
-    here = [name for name, known in TABLE.items() if any(known.at_hand(split) for split in known.kinds)]
-    return Finding("data", "ok", f"{VARIABLE} has {len(here)} of {len(TABLE)} known problem sets")
+    available = [
+        name for name, dataset in TABLE.items() if any(dataset.at_hand(split) for split in dataset.kinds)
+    ]
+    return Finding("data", "ok", f"{VARIABLE} has {len(available)} of {len(TABLE)} known problem sets")
 
 
 def pico_finding() -> Finding:

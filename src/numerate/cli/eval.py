@@ -183,8 +183,8 @@ def draw_samples(
     from numerate.rollouts import engines
 
     engine = engines.make_engine(sampler, engines.load_policy(sampler, model, device, dtype))
-    drawn = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
-    return [replace(rollout, answer=extract(rollout.solution, problem.kind)) for rollout in drawn]
+    rollouts = sorted(engine.sample([render(problem, prompt)], n, params), key=lambda rollout: rollout.index)
+    return [replace(rollout, answer=extract(rollout.solution, problem.kind)) for rollout in rollouts]
 
 
 def count_votes(rollouts: Sequence[Rollout], problem: Problem) -> list[dict[str, Any]]:

@@ -36,8 +36,8 @@ def missing_modules(extra: str) -> list[str]:
 def need_extras(*extras: str) -> None:
     """Checks before a long job that its imports are installed. Raises ValueError with the command that
     helps."""
-    wanted = extras or ("train", "report")
-    lacking = {extra: modules for extra in wanted if (modules := missing_modules(extra))}
+    needed = extras or ("train", "report")
+    lacking = {extra: modules for extra in needed if (modules := missing_modules(extra))}
     if lacking:
         modules = ", ".join(module for missing in lacking.values() for module in missing)
         raise ValueError(f"this needs {modules}: pip install 'numerate[{','.join(lacking)}]'")

@@ -89,11 +89,11 @@ def judge_solutions(
     if file is None:
         return labelled_steps.measure_judge(source, marked or "", limit, threshold, json_file, shown)
     keep_inputs([file], out=out, json=json_file)
-    known = score_file.known_problems(source, problems)
+    by_id = score_file.known_problems(source, problems)
     total = score_file.count_lines(file, limit)
-    with open_input(file) as lines, score_file.resume_output(out, source.identity(known)) as (target, done):
-        wanted = islice(lines, limit)
-        counts = score_file.write_scores(str(file), wanted, total, target, done, source, known, shown)
+    with open_input(file) as lines, score_file.resume_output(out, source.identity(by_id)) as (target, done):
+        first_lines = islice(lines, limit)
+        counts = score_file.write_scores(str(file), first_lines, total, target, done, source, by_id, shown)
     table.save_json(json_file, counts)
     if counts["bad"]:
         terminal.echo(

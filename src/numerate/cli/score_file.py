@@ -43,17 +43,17 @@ class JudgeOptions:
     dtype: Any = "auto"
 
     def __post_init__(self) -> None:
-        for name, value, known in (
+        for name, value, allowed in (
             ("aggregate", self.aggregate, AGGREGATES),
             ("neutral", self.neutral, get_args(Neutral)),
             ("dtype", self.dtype, DTYPES),
         ):
-            if value is not None and value not in known:
+            if value is not None and value not in allowed:
                 near = OTHER_WORDS.get(str(value)) or next(
-                    iter(get_close_matches(value, known, cutoff=0.7)), ""
+                    iter(get_close_matches(value, allowed, cutoff=0.7)), ""
                 )
                 hint = f"; did you mean {near!r}?" if near else ""
-                raise ValueError(f"--{name} {value}: expected one of {', '.join(known)}{hint}")
+                raise ValueError(f"--{name} {value}: expected one of {', '.join(allowed)}{hint}")
         device.check_device(self.device)
         card = self.card
         if self.neutral and (card is None or card.classes != 3):
@@ -97,7 +97,7 @@ class JudgeOptions:
 
 def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]:
     """Returns the problems that lines may name, by id."""
-    from numerate.judges import knows
+    from numerate.judges import has_graph
     from numerate.problems import load
 
     if name is None:
@@ -105,7 +105,7 @@ def known_problems(source: JudgeOptions, name: str | None) -> dict[str, Problem]
             raise ValueError("the oracle needs the problems: name their set, --problems stories/test")
         return {}
     by_id = {problem.id: problem for problem in load(name)}
-    if source.judge == ORACLE and not all(map(knows, by_id.values())):
+    if source.judge == ORACLE and not all(map(has_graph, by_id.values())):
         raise ValueError(
             f"the oracle scores stories only, and {name} has other problems: name a reward model"
         )
@@ -122,10 +122,10 @@ def count_lines(file: Path, limit: int | None) -> int | None:
 
 
 @contextmanager
-def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
+def resume_output(out: Path, identity: str) -> Iterator[tuple[TextIO, set[int]]]:
     """Yields the file to add rows to, and the keys of those that it holds.
 
-    Rows are appended in place: a command that was stopped goes on behind the rows that it wrote, and what a
+    Rows are appended in place: a command that was stopped resumes behind the rows that it wrote, and what a
     kill left of a last line is cut off. `OUT.judge.json` says who wrote it: scores of two judges never get
     into one file."""
     from numerate.store import hold_lock, is_stream, read_object, replace_file, room_for, write_json
@@ -143,12 +143,12 @@ def resume_output(out: Path, wanted: str) -> Iterator[tuple[TextIO, set[int]]]:
             if not mark.exists():
                 raise ValueError(f"--out {out} exists and was not written by this command: name another file")
             remedy = f"delete it and {out}, or name another file"
-            if read_object(mark, remedy).get("identity") != wanted:
+            if read_object(mark, remedy).get("identity") != identity:
                 raise ValueError(
                     f"--out {out} has scores of another scorer, aggregation, or problem set: name another "
                     f"file, or delete it and {mark.name}"
                 )
-        write_json(mark, {"identity": wanted})
+        write_json(mark, {"identity": identity})
         done = repair_output(out) if out.exists() else set[int]()
         kept = "completed rows are kept: free disk space and run again"
         with room_for(out, remedy=kept), out.open("a", encoding="utf-8", newline="\n") as target:
@@ -192,7 +192,7 @@ def write_scores(
     counts: Counter[str] = Counter()
     judge = cache(source.open)
     if not done:
-        judge()  # before the clock starts; where a file is gone on with, there may be nothing to score
+        judge()  # before the clock starts; where a file is resumed, there may be nothing to score
     started = perf_counter()
     with progress.task("scoring", total=total, unit="solutions") as task:
         for read, rows in score_lines(lines, judge, source.how, problems, done):

@@ -99,8 +99,8 @@ def tell_faults(count: int, first: Sequence[Fault]) -> None:
 
 
 def existing_file(files: Sequence[Path]) -> Sequence[Path]:
-    """Raises ValueError for what is no file, and for a file that stands there twice: its samples would count
-    twice."""
+    """Checks that every file exists and is named once. Raises ValueError where it is not so: the samples of
+    a file named twice would count twice."""
     for file in files:
         if not file.is_file():
             what = "is a folder" if file.is_dir() else "does not exist"
@@ -113,7 +113,8 @@ def existing_file(files: Sequence[Path]) -> Sequence[Path]:
 
 
 def sample_results(samples: Sampled, k: Sequence[int] | None, aggregate: str | None) -> list[dict[str, Any]]:
-    """Raises ValueError for a k beyond the samples, and for step scores that become one in no way."""
+    """Computes the rows of votes and strategies. Raises ValueError for a k beyond the samples, and for step
+    scores without an aggregate."""
     from numerate.credit import AGGREGATES
     from numerate.metric_rows import powers_of_two
     from numerate.reranking import cluster_rows, selection_results, vote_rows

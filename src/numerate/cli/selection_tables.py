@@ -23,14 +23,14 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
 
     rows = [row for row in parse_results(metrics) if not row.by and not row.versus and row.x is None]
     for problems in unique_names([row.problems for row in rows if row.judge]):
-        here = [row for row in rows if row.problems == problems]
-        models = unique_names([row.model for row in here if row.metric == "rerank_all_at_k"])
+        set_rows = [row for row in rows if row.problems == problems]
+        models = unique_names([row.model for row in set_rows if row.metric == "rerank_all_at_k"])
         for model in models:
             table.print_title(f"{problems}: {names.get(model, model)}, re-ranked", to_stderr=to_stderr)
-            show_strategies([row for row in here if row.model == model], to_stderr)
+            show_strategies([row for row in set_rows if row.model == model], to_stderr)
         if len(models) > 1:
-            show_crossed(problems, here, models, names, to_stderr)
-        labelled = [row for row in here if row.model == LABELLED]
+            show_crossed(problems, set_rows, models, names, to_stderr)
+        labelled = [row for row in set_rows if row.model == LABELLED]
         if labelled:
             table.print_title(f"{problems}: labelled steps", to_stderr=to_stderr)
             show_labelled(labelled, to_stderr)
@@ -57,13 +57,13 @@ def strategy_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[s
     from numerate.report.tables import SAMPLED
 
     most = max(row.k or 1 for row in rows if row.metric == "rerank_all_at_k")
-    wanted = [("greedy, one answer", SAMPLED, 1)]
+    entries = [("greedy, one answer", SAMPLED, 1)]
     for metric in catalog.metrics_in("strategies"):
         best = metric.name.replace("_at_k", "_optimistic")
         limit = catalog.limit_letter(metric.name)
-        wanted.append((catalog.title(metric.name, most), metric.name, most))
-        wanted.append((f"  best {limit} (optimistic)", best, most))
-    return [line for each in wanted if (line := measure_line(rows, *each, judges))]
+        entries.append((catalog.title(metric.name, most), metric.name, most))
+        entries.append((f"  best {limit} (optimistic)", best, most))
+    return [line for each in entries if (line := measure_line(rows, *each, judges))]
 
 
 def judge_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]]:
@@ -71,8 +71,12 @@ def judge_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]
     from numerate.metrics import catalog
 
     own = [row for row in rows if row.judge]
-    known = [metric for metric in catalog.METRICS if metric.in_summary or metric.unit == "score"]
-    return [line for metric in known if (line := measure_line(own, metric.title, metric.name, 1, judges))]
+    summary_metrics = [metric for metric in catalog.METRICS if metric.in_summary or metric.unit == "score"]
+    return [
+        line
+        for metric in summary_metrics
+        if (line := measure_line(own, metric.title, metric.name, 1, judges))
+    ]
 
 
 def measure_line(rows: Sequence[Result], name: str, metric: str, k: int, judges: Sequence[str]) -> list[str]:

@@ -55,7 +55,7 @@ def paragraph(text: str, *, indent: str = "", to_stderr: bool = False) -> None:
 
 
 def print_pairs(rows: Sequence[tuple[str, str]], *, to_stderr: bool = False) -> None:
-    """Prints `name  value` lines; a long value goes on under itself."""
+    """Prints `name  value` lines; a long value continues under itself."""
     cells = [[cell_text(value) for value in row] for row in rows]
     widest = max(text_width(name) for name, _ in cells)
     stream = sys.stderr if to_stderr else sys.stdout
@@ -114,7 +114,7 @@ def render_cells(
     rows: Sequence[Sequence[str]], widths: Sequence[int], to_left: Sequence[bool], header: Sequence[str] = ()
 ) -> list[str]:
     """Returns the lines of a table with columns of these widths, and a rule below each heading; cells wider
-    than their column go on in the next line.
+    than their column continue in the next line.
 
     rich wraps single cells only: as a whole it lays a table out twenty times as slowly."""
     lines: list[str] = []

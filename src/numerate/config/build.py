@@ -25,7 +25,8 @@ COMMON = ("method", "model", "problems", "limit")
 
 
 def build_recipe(tree: Tree, of_run: bool = False) -> Recipe:
-    """Raises ValueError with one line per mistake: its place, what was written, what is expected.
+    """Builds the recipe from a tree of plain values. Raises ValueError with one line per mistake: its place,
+    what was written, what is expected.
 
     of_run: the recipe is that of a run's folder, which a version wrote and not a person."""
     errors: list[str] = []

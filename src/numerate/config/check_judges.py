@@ -10,7 +10,7 @@ from numerate import methods
 from numerate.config.messages import suggest_word
 from numerate.config.read import Path_
 from numerate.config.schema import Recipe
-from numerate.judges.oracle.story_facts import knows
+from numerate.judges.oracle.story_facts import has_graph
 from numerate.methods.shared import step_scorer as which
 from numerate.models import locate
 from numerate.models.judge_config import FILE as CARD
@@ -87,12 +87,12 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
             source = recipe.problems[stage.problems].source
             if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
                 continue
-            if not all(map(knows, beginning(source))):
+            if not all(map(has_graph, beginning(source))):
                 message = f"the oracle scores stories only, and {source} has other problems: choose {remedy}"
                 yield ("stages", name, key), message
     for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
         source = recipe.problems[name].source
-        if not all(map(knows, beginning(source))):
+        if not all(map(has_graph, beginning(source))):
             message = f"the oracle scores stories only, and {source} has other problems: leave it out"
             yield ("evaluate", "rerank_with"), message
 

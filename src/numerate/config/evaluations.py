@@ -99,12 +99,12 @@ def stored_recipe(folder: Path) -> Recipe | None:
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """Returns what decides the samples of an evaluation, whatever the problems and the device."""
-    drawn = {key: value for key, value in plain_tree(recipe.evaluate).items() if key not in ADDED}
+    sampling = {key: value for key, value in plain_tree(recipe.evaluate).items() if key not in ADDED}
     shared = ("base_name", "seed", "prompt", "dtype")
     return {
         **{key: getattr(recipe, key) for key in shared},
         "engine": recipe.engine.mark(),
-        **drawn,
+        **sampling,
     }
 
 
@@ -120,7 +120,7 @@ def add_problem_sets(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
     """Returns the recipe with names that the folder does not use for other problems, and what the folder then
     holds."""
     sets = dict(earlier.problems)
-    names = [set_label(wanted, sets) for wanted in recipe.problems.values()]
+    names = [set_label(problem_set, sets) for problem_set in recipe.problems.values()]
     own = {name: sets[name] for name in names}
     judges = tuple(dict.fromkeys([*earlier.evaluate.rerank_with, *recipe.evaluate.rerank_with]))
     whole = replace(recipe.evaluate, problems=tuple(sets), rerank_with=judges)
@@ -128,13 +128,13 @@ def add_problem_sets(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
     return replace(recipe, problems=own, evaluate=measured), replace(recipe, problems=sets, evaluate=whole)
 
 
-def set_label(wanted: ProblemSet, sets: dict[str, ProblemSet]) -> str:
+def set_label(problem_set: ProblemSet, sets: dict[str, ProblemSet]) -> str:
     """Returns the name under which `sets` has these problems; adds them where it does not."""
-    for name, known in sets.items():
-        if known == wanted:
+    for name, existing in sets.items():
+        if existing == problem_set:
             return name
-    name = set_name(wanted.source, {})
+    name = set_name(problem_set.source, {})
     if name in sets:
-        name = set_name(f"{name}-{wanted.limit or 'all'}", sets)
-    sets[name] = wanted
+        name = set_name(f"{name}-{problem_set.limit or 'all'}", sets)
+    sets[name] = problem_set
     return name

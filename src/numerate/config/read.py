@@ -118,7 +118,8 @@ def read_file(path: Path) -> Tree:
 
 
 def read_text(text: str, origin: str) -> Tree:
-    """Raises ValueError with origin:line where the text is no YAML, has a key twice, or is no mapping."""
+    """Reads YAML text as plain values, with the line of every key. Raises ValueError with origin:line where
+    the text is no YAML, has a key twice, or is no mapping."""
     tree = Tree({}, origin)
     values = plain_values(parse_yaml(text, origin), (), tree)
     if not isinstance(values, dict):

@@ -56,4 +56,4 @@ def note(method: str, kind: Any, unused: Mapping[str, Any]) -> str:
         if unused.get(key) is not None
         for word in (sorted(unused[key]) if key in defaults_of(kind) else [""])
     ]
-    return f"{method} makes no use of {', '.join(dict.fromkeys(places))}" if places else ""
+    return f"{method} does not use {', '.join(dict.fromkeys(places))}" if places else ""

@@ -47,7 +47,8 @@ class Dumper(yaml.SafeDumper):
 
 
 def quoted_scalar(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    """Puts text with characters that a terminal would obey in quotes, where its escape means the same."""
+    """Puts text with characters that a terminal would interpret in quotes, where its escape means the
+    same."""
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", value, style='"' if UNSAFE.search(value) else None
     )

@@ -25,11 +25,11 @@ def group(rewards: Rewards, scale: bool = True) -> Advantages:
         scale: divide by the standard deviation. False: `A_i = r_i - mean(r)`, Liu et al. 2025 (arXiv
             2503.20783, Dr. GRPO), since the division weights problems by their difficulty.
     """
-    known = _measured(rewards)
+    measured = _measured(rewards)
     if not has_signal(rewards):
         return _each(rewards, lambda r: 0.0)
-    mean = math.fsum(known) / len(known)
-    spread = _spread(known, mean) + EPS if scale else 1.0
+    mean = math.fsum(measured) / len(measured)
+    spread = _spread(measured, mean) + EPS if scale else 1.0
     return _each(rewards, lambda r: (r - mean) / spread)
 
 
@@ -39,15 +39,15 @@ def leave_one_out(rewards: Rewards) -> Advantages:
     Kool et al. 2019; Ahmadian et al. 2024 (arXiv 2402.14740, RLOO), section 3.2. It is G / (G - 1) times
     r_i - mean(r). A rollout alone gets 0.
     """
-    known = _measured(rewards)
+    measured = _measured(rewards)
     if not has_signal(rewards):
         return _each(rewards, lambda r: 0.0)
-    total, others = math.fsum(known), len(known) - 1
+    total, others = math.fsum(measured), len(measured) - 1
     return _each(rewards, lambda r: r - (total - r) / others)
 
 
 def has_signal(rewards: Rewards) -> bool:
-    """Returns whether the group has a gradient: two of its measured rewards differ."""
+    """Checks whether the group has a gradient: two of its measured rewards differ."""
     return len(set(_measured(rewards))) > 1
 
 
@@ -141,10 +141,10 @@ def _steps_to_go(rewards: Sequence[float], ends: Sequence[int], length: int) -> 
 
 
 def _measured(rewards: Rewards) -> list[float]:
-    known = [float(r) for r in rewards if r is not None]
-    if not all(map(math.isfinite, known)):
+    measured = [float(r) for r in rewards if r is not None]
+    if not all(map(math.isfinite, measured)):
         raise ValueError("a reward is not a finite number: give None where it could not be measured")
-    return known
+    return measured
 
 
 def _each(rewards: Rewards, worth: Callable[[float], float]) -> Advantages:

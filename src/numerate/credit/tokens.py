@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def end_tokens(ids: Sequence[int], ends: Sequence[int], decode: Callable[[list[int]], str]) -> list[int]:
-    """Returns for each number of characters the token with which the text has become that long.
+    """Maps lengths of the text in characters to the index of the token that reaches each.
 
     Nothing is tokenized again: prefixes of the ids are decoded, some log2(T) per step.
 

@@ -51,25 +51,25 @@ class Backtracking:
     def needs(self) -> tuple[str, ...]:
         return ("solution",) if self.solutions == "reference" else ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+    def choose(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         return [
             PrefixedProblem(problem, self.beginning(state, problem, choice.style)) for problem in choice.usual
         ]
 
     def beginning(self, state: State, problem: Problem, style: str) -> str:
-        known = self.known(state, problem, style)
-        return solution_prefix(known, self.steps_given(state, problem, known))
+        solution = self.solution_of(state, problem, style)
+        return solution_prefix(solution, self.steps_given(state, problem, solution))
 
-    def known(self, state: State, problem: Problem, style: str) -> str:
+    def solution_of(self, state: State, problem: Problem, style: str) -> str:
         """Returns the solution that rollouts of this problem start from, empty where there is none."""
         if self.solutions == "own":
             return state.get("own", {}).get(problem.id, "")
         usable = problem.solution.strip() and other_answer(problem) is None
         return target(problem, style) if usable else ""
 
-    def steps_given(self, state: State, problem: Problem, known: str) -> int:
+    def steps_given(self, state: State, problem: Problem, solution: str) -> int:
         return state.get("prefix_steps", {}).get(
-            problem.id, first_steps_given(len(split(known)), self.prefix_share)
+            problem.id, first_steps_given(len(split(solution)), self.prefix_share)
         )
 
     def learn(self, state: State, outcomes: Sequence[Outcome], style: str) -> State:
@@ -77,9 +77,9 @@ class Backtracking:
         own: dict[str, str] = dict(state.get("own", {}))
         for outcome in outcomes:
             problem, good = outcome.problem, is_solved(outcome.right, self.solved)
-            known = self.known(state, problem, style)
-            if known:
-                counts[problem.id] = steps_after(self.steps_given(state, problem, known), good)
+            solution = self.solution_of(state, problem, style)
+            if solution:
+                counts[problem.id] = steps_after(self.steps_given(state, problem, solution), good)
             elif self.solutions == "own" and outcome.solution and not good:
                 own[problem.id] = outcome.solution
         return {"prefix_steps": counts} | ({"own": own} if self.solutions == "own" else {})
@@ -99,7 +99,7 @@ def steps_after(count: int, good: bool) -> int:
 
 
 def is_solved(right: Sequence[bool], share: float) -> bool:
-    """Returns whether a rollout is right, and at least this share of them."""
+    """Checks whether a rollout is right, and at least this share of them."""
     return any(right) and sum(right) >= share * len(right)
 
 
@@ -113,9 +113,9 @@ def solution_prefix(solution: str, count: int) -> str:
 def prefix_stats(problems: Sequence[PrefixedProblem], own: Mapping[str, str] | None) -> Stats:
     """Returns prefixed: share of problems with a prefix; prefix_steps: its mean number of steps; own:
     problems with a right rollout of the policy to start from."""
-    begun = [len(split(chosen.prefix)) for chosen in problems if chosen.prefix]
+    prefix_lengths = [len(split(chosen.prefix)) for chosen in problems if chosen.prefix]
     stats = {
-        "curriculum/prefixed": len(begun) / max(1, len(problems)),
-        "curriculum/prefix_steps": sum(begun) / max(1, len(begun)),
+        "curriculum/prefixed": len(prefix_lengths) / max(1, len(problems)),
+        "curriculum/prefix_steps": sum(prefix_lengths) / max(1, len(prefix_lengths)),
     }
     return stats | ({"curriculum/own": float(len(own))} if own is not None else {})

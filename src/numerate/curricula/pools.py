@@ -64,7 +64,7 @@ class Pools:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+    def choose(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         pools = sorted_out(choice.problems, state.get("pool", {}))
         weights: dict[Pool, float] = {pool: getattr(self.shares, pool) for pool in POOLS}
         return [
@@ -80,8 +80,8 @@ class Pools:
 
     def stats(self, state: State, problems: Sequence[PrefixedProblem]) -> Stats:
         """Returns the shares of the step's problems by pool."""
-        known: Mapping[str, Pool] = state.get("pool", {})
-        count = Counter(known.get(chosen.problem.id, "new") for chosen in problems)
+        pool_of: Mapping[str, Pool] = state.get("pool", {})
+        count = Counter(pool_of.get(chosen.problem.id, "new") for chosen in problems)
         return {f"curriculum/{pool}": count[pool] / max(1, len(problems)) for pool in POOLS}
 
 
@@ -90,11 +90,11 @@ def pool_of(share: float, easy: float, hard: float) -> Pool:
     return "easy" if share >= easy else "hard" if share <= hard else "middle"
 
 
-def sorted_out(problems: Sequence[Problem], known: Mapping[str, Pool]) -> dict[Pool, list[Problem]]:
+def sorted_out(problems: Sequence[Problem], pool_of: Mapping[str, Pool]) -> dict[Pool, list[Problem]]:
     """Returns the problems of each pool, in their order."""
     pools: dict[Pool, list[Problem]] = {pool: [] for pool in POOLS}
     for problem in problems:
-        pools[known.get(problem.id, "new")].append(problem)
+        pools[pool_of.get(problem.id, "new")].append(problem)
     return pools
 
 

@@ -43,7 +43,7 @@ class PrioritizedReplay:
     def needs(self) -> tuple[str, ...]:
         return ()
 
-    def ask(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
+    def choose(self, state: State, choice: CurriculumChoice) -> list[PrefixedProblem]:
         last_asked: dict[str, int] = state.get("asked", {})
         seen = [problem for problem in choice.problems if problem.id in last_asked]
         new = [problem for problem in choice.problems if problem.id not in last_asked]
@@ -71,8 +71,10 @@ class PrioritizedReplay:
         scores: dict[str, float] = dict(state.get("score", {}))
         for outcome in outcomes:
             last_asked[outcome.problem.id] = step
-            known = scores.get(outcome.problem.id, 0.0)
-            scores[outcome.problem.id] = known if outcome.surprise is None else outcome.surprise
+            before = scores.get(outcome.problem.id, 0.0)
+            scores[outcome.problem.id] = (
+                before if outcome.mean_abs_advantage is None else outcome.mean_abs_advantage
+            )
         return {"step": step + 1, "asked": last_asked, "score": scores}
 
     def stats(self, state: State, problems: Sequence[PrefixedProblem]) -> Stats:

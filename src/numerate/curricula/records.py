@@ -48,7 +48,7 @@ class Outcome:
     """of each graded rollout"""
     solution: str = ""
     """the whole solution of the first right rollout; empty without one"""
-    surprise: float | None = None
+    mean_abs_advantage: float | None = None
     """mean |A| over the tokens of its rollouts; None where none had a gradient"""
 
     @property

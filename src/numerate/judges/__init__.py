@@ -1,7 +1,7 @@
 """Scorers of solutions and their steps: reward models, evaluators, the oracle (`numerate.types.Scorer`)."""
 
+from numerate.judges.load import load
 from numerate.judges.oracle import Judgement, Oracle
-from numerate.judges.oracle.story_facts import knows
-from numerate.judges.trained import load
+from numerate.judges.oracle.story_facts import has_graph
 
-__all__ = ["Judgement", "Oracle", "knows", "load"]
+__all__ = ["Judgement", "Oracle", "has_graph", "load"]

@@ -65,13 +65,13 @@ class Reader:
         rest = iter(pairs)
         while part := list(islice(rest, self.window)):
             cuts = [c for _, c in part]
-            laid = [self.scorer.lay(problem, c.texts) for problem, c in part]
+            encoded = [self.scorer.encode_solution(problem, c.texts) for problem, c in part]
             self.counts["solutions"] += len(part)
             self.counts["empty"] += sum(not c.texts for c in cuts)
             self.counts["stepless"] += sum(bool(c.texts) and not c.steps for c in cuts)
-            self.counts["overlong"] += sum(bool(solution.dropped) for solution in laid)
-            self.counts["dropped_steps"] += sum(solution.dropped for solution in laid)
+            self.counts["overlong"] += sum(bool(solution.dropped) for solution in encoded)
+            self.counts["dropped_steps"] += sum(solution.dropped for solution in encoded)
             ask = self.ask or training.head_logits
-            logits = training.read_scores(self.scorer, laid, self.tokens, ask, self.by_prefix)
-            for c, solution, logits_KC in zip(cuts, laid, logits, strict=True):
+            logits = training.read_scores(self.scorer, encoded, self.tokens, ask, self.by_prefix)
+            for c, solution, logits_KC in zip(cuts, encoded, logits, strict=True):
                 yield SolutionScores(c, logits_KC, solution.dropped)

@@ -43,11 +43,11 @@ def score_lines(
     numbered = enumerate(lines, start=1)
     while block := list(islice(numbered, BLOCK)):
         entries = [read_line(line, number, problems, seen) for number, line in block if line.strip()]
-        wanted = [
+        unscored = [
             key_of({"id": entry.id} if isinstance(entry, SolutionLine) else entry) not in done
             for entry in entries
         ]
-        solutions = [entry for entry in entries if isinstance(entry, SolutionLine)] if any(wanted) else []
+        solutions = [entry for entry in entries if isinstance(entry, SolutionLine)] if any(unscored) else []
         results = (
             judge().score([entry.problem for entry in solutions], [entry.solution for entry in solutions])
             if solutions
@@ -56,7 +56,7 @@ def score_lines(
         scored = {entry.id: row_of(entry, each, how) for entry, each in zip(solutions, results, strict=True)}
         rows = [
             scored[entry.id] if isinstance(entry, SolutionLine) else entry
-            for entry, want in zip(entries, wanted, strict=True)
+            for entry, want in zip(entries, unscored, strict=True)
             if want or not isinstance(entry, SolutionLine)
         ]
         yield len(block), rows
@@ -81,8 +81,8 @@ def read_line(line: str, number: int, problems: Mapping[str, Problem], seen: set
         seen.add(key)
         return solution
     except (ValueError, RecursionError) as error:
-        known = {"id": row["id"]} if isinstance(row.get("id"), str | int) else {}
-        return {**known, "line": number, "error": str(error)}
+        identifier = {"id": row["id"]} if isinstance(row.get("id"), str | int) else {}
+        return {**identifier, "line": number, "error": str(error)}
 
 
 def _object(line: str) -> Row:
@@ -111,13 +111,13 @@ def _problem(row: Row, problems: Mapping[str, Problem]) -> Problem:
         if not question.strip():
             raise ValueError('"question" is empty')
         return Problem(str(row["id"]), question, answer="")
-    wanted = str(row.get("problem_id", row["id"]))
-    if wanted in problems:
-        return problems[wanted]
+    problem_id = str(row.get("problem_id", row["id"]))
+    if problem_id in problems:
+        return problems[problem_id]
     if not problems:
         raise ValueError('"question" is missing; write it, or name the set of the problem (--problems)')
     raise ValueError(
-        f'no problem of the set has the id {wanted!r}: write it as "problem_id", or a "question"'
+        f'no problem of the set has the id {problem_id!r}: write it as "problem_id", or a "question"'
     )
 
 

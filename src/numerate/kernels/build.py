@@ -89,9 +89,9 @@ def is_own_file(file: Path) -> bool:
     """Checks whether a compiled file is what this user compiled: an own file that nobody else may write, with
     the checksum that its name says."""
     try:
-        known = file.lstat()
-        mine = known.st_uid in (0, os.geteuid()) if hasattr(os, "geteuid") else True
-        private = stat.S_ISREG(known.st_mode) and not known.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        status = file.lstat()
+        mine = status.st_uid in (0, os.geteuid()) if hasattr(os, "geteuid") else True
+        private = stat.S_ISREG(status.st_mode) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         return mine and private and file_hash(file)[:DIGITS] == file.stem.rpartition("-")[2]
     except OSError:
         return False

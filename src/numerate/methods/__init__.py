@@ -67,5 +67,5 @@ def leaving(*kinds: str) -> list[str]:
 
 
 def needs_step_labels(name: str, options: Any) -> bool:
-    """Returns whether a stage with these options learns from labels that are stored with the rollouts."""
+    """Checks whether a stage with these options learns from labels that are stored with the rollouts."""
     return getattr(get_method(name), "needs_step_labels", lambda cfg: False)(options)

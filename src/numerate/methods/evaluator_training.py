@@ -29,7 +29,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import credit, training
-from numerate.judges.oracle import Oracle, knows
+from numerate.judges.oracle import Oracle, has_graph
 from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.shared.options import JudgeFit
@@ -85,23 +85,24 @@ class Sorted:
 def sort_solutions(group: Group, oracle: Oracle | None, number: int = 0) -> Sorted:
     """Sorts the solutions of each problem into right and wrong ones; ungraded and empty ones are left out."""
     once = [s for s in without_repeats(group).rollouts if s.rollout.solution.strip()]
-    known = [
+    graded = [
         (s.rollout.solution, is_correct(group.problem, s, oracle)) for s in once if s.reward.value is not None
     ]
     return Sorted(
         group.problem,
-        tuple(text for text, good in known if good),
-        tuple(text for text, good in known if not good),
+        tuple(text for text, good in graded if good),
+        tuple(text for text, good in graded if not good),
         number,
     )
 
 
 def is_correct(problem: Problem, scored: Scored, oracle: Oracle | None) -> bool:
-    """Raises ValueError where the oracle has to label a problem that is no story."""
+    """Checks whether a solution is right, by its grade and, with an oracle, its steps. Raises ValueError
+    where the oracle has to label a problem that is no story."""
     good = (scored.reward.value or 0.0) >= 1
     if oracle is None:
         return good
-    if not knows(problem):
+    if not has_graph(problem):
         raise ValueError(
             f"problem {problem.id!r} is not a story, and the oracle scores stories only: set labels: grader"
         )
@@ -119,8 +120,8 @@ def draw_pairs(right: int, wrong: int, pairs: int, seed: str) -> list[tuple[int,
 
 def question_row(judge: EvaluatorModel, entry: Sorted, solution: str, right: bool) -> Example | None:
     """Returns the row of the question about a solution; None where it does not fit whole."""
-    laid = judge.lay(entry.problem, split_solution(solution).texts)
-    row = None if laid.dropped else training.labelled_row(laid, [float(right)])
+    encoded = judge.encode_solution(entry.problem, split_solution(solution).texts)
+    row = None if encoded.dropped else training.labelled_row(encoded, [float(right)])
     return row.with_columns(problem=float(entry.number)) if row else None
 
 
@@ -163,10 +164,12 @@ def joint_loss(model: Any, batch: training.Batch, judging: Judging, alpha: float
     return training.objectives.joint(value, written, alpha), stats
 
 
-def add_demonstrations(rows: Sequence[Example], worked: Mapping[int, Example]) -> list[Example]:
-    """Returns the weighed rows of a step, and the worked solutions of the problems they are about, 1 /
-    written tokens on each token of these. worked: by the number of the problem, the row column `problem`."""
-    written = [worked[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in worked]
+def add_demonstrations(rows: Sequence[Example], by_problem: Mapping[int, Example]) -> list[Example]:
+    """Adds to the weighted rows of a step the demonstrations of their problems, each token with weight 1 /
+    trained tokens. by_problem: demonstrations by problem number, the row column `problem`."""
+    written = [
+        by_problem[n] for n in dict.fromkeys(int(row.columns["problem"]) for row in rows) if n in by_problem
+    ]
     share = 1 / max(1, sum(sum(row.mask) for row in written))
     demonstrations = [
         Example(
@@ -266,7 +269,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
     # 1. right and wrong solutions of every problem
     oracle = Oracle() if cfg.labels == "oracle" else None
     data = [sort_solutions(group, oracle, number) for number, group in enumerate(job.rollouts(cfg.rollouts))]
-    worked = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
+    demonstrations = demonstration_rows(run, judge, data, cfg, job.style) if cfg.joint else {}
     # 2. one epoch of words, or of pairs; and of worked solutions beside them
     if cfg.objective == "xent":
         rows = solution_rows(run, judge, data)
@@ -276,23 +279,25 @@ def train(run: training.Stage, cfg: Config, job: Job) -> EvaluatorModel:
             cfg.fit,
             judge,
             rows,
-            *judging_with_writing(loss, training.set_read_weights, worked, cfg.joint),
+            *judging_with_writing(loss, training.set_read_weights, demonstrations, cfg.joint),
         )
     pairs = pair_rows(run, cfg, judge, data)
     loss = partial(margin_loss, words=judge.words)
     weigh = partial(weigh_pairs, judge=judge, tokens=cfg.fit.micro_tokens)
-    return orm.fit_judge(run, cfg.fit, judge, pairs, *judging_with_writing(loss, weigh, worked, cfg.joint))
+    return orm.fit_judge(
+        run, cfg.fit, judge, pairs, *judging_with_writing(loss, weigh, demonstrations, cfg.joint)
+    )
 
 
 def judging_with_writing(
     loss: Judging,
     weigh: Callable[[Sequence[orm.Row]], list[Example]],
-    worked: Mapping[int, Example],
+    by_problem: Mapping[int, Example],
     alpha: float,
 ) -> tuple[Judging, Callable[[Sequence[orm.Row]], list[Example]]]:
     """Returns loss and weights of judging, or of judging and writing."""
-    if not worked:
+    if not by_problem:
         return loss, weigh
     return partial(joint_loss, judging=loss, alpha=alpha), lambda rows: add_demonstrations(
-        weigh(rows), worked
+        weigh(rows), by_problem
     )

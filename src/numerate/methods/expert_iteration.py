@@ -110,7 +110,7 @@ def gather_rollouts(rounds: Iterable[Iterable[Group]], cfg: Config) -> list[list
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     if cfg.stop_after or cfg.validate != BY_DEFAULT:
         cfg.validate.require(job.validation)
-    for step in run.rounds(cfg.steps):
+    for step in run.rounds(cfg.steps, label="steps"):
         # 1. sample from the policy of the step before
         policy = job.load_dir(run.folder / f"round-{step - 1:03d}" / "model") if step else job.load(job.model)
         groups = list(sample_round(run, cfg, job, policy, step))

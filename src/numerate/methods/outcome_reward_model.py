@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from numerate.models.evaluator import EvaluatorModel
-    from numerate.models.reward_model import Laid, ScoreModel
+    from numerate.models.reward_model import EncodedSolution, ScoreModel
 
     Loss = Callable[[Any, training.Batch], tuple[Tensor, Stats]]
     from numerate.rollouts.job import Job
@@ -72,16 +72,16 @@ def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
     return labelled
 
 
-def outcome_row(laid: Laid, labels: Sequence[int | None], at: At) -> Example | None:
+def outcome_row(encoded: EncodedSolution, labels: Sequence[int | None], at: At) -> Example | None:
     """Returns the row of an outcome, whose score is read where `at` says; None for a truncated solution,
     which has no end to read it at."""
     targets = [None if label is None else float(label > 0) for label in labels]
-    if at == "tokens" and laid.ends and targets[0] is not None:
-        places = range(laid.prompt, laid.ends[-1] + 1)
-        return training.score_row(laid, dict.fromkeys(places, targets[0]))
+    if at == "tokens" and encoded.ends and targets[0] is not None:
+        places = range(encoded.prompt, encoded.ends[-1] + 1)
+        return training.score_row(encoded, dict.fromkeys(places, targets[0]))
     if at == "last":
         targets = [None] * (len(targets) - 1) + targets[-1:]
-    return training.labelled_row(laid, targets)
+    return training.labelled_row(encoded, targets)
 
 
 def loss(model: Any, batch: training.Batch) -> tuple[Tensor, Stats]:
@@ -177,7 +177,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     )
     judge = make_judge(job, card, cfg.encoder)
     rows = [
-        outcome_row(judge.lay(solution.problem, solution.steps), solution.labels, cfg.at) for solution in data
+        outcome_row(judge.encode_solution(solution.problem, solution.steps), solution.labels, cfg.at)
+        for solution in data
     ]
     # 3. fit
     rows = usable_rows(run, rows, "right and wrong rollouts")

@@ -29,7 +29,7 @@ from numerate.types import Example, Stats
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from numerate.models.reward_model import Laid, ScoreModel
+    from numerate.models.reward_model import EncodedSolution, ScoreModel
     from numerate.rollouts.job import Job
 
 NEEDS = frozenset[str]()
@@ -48,16 +48,16 @@ class Config:
     """optimization of the model"""
 
 
-def value_row(laid: Laid, right: bool, eos: int) -> Example | None:
+def value_row(encoded: EncodedSolution, right: bool, eos: int) -> Example | None:
     """Returns the row with value targets at the ends of steps; tokens and EOS of a whole and right solution
     are trained too."""
-    if not laid.ends:
+    if not encoded.ends:
         return None
-    row = training.score_row(laid, dict.fromkeys(laid.ends, 1.0 if right else -1.0))
-    is_written = right and not laid.dropped
+    row = training.score_row(encoded, dict.fromkeys(encoded.ends, 1.0 if right else -1.0))
+    is_written = right and not encoded.dropped
     ids = [*row.ids, eos]
     columns = {name: [*values, 0.0] for name, values in row.token.items()}
-    written = [float(is_written and index >= laid.prompt) for index in range(len(ids))]
+    written = [float(is_written and index >= encoded.prompt) for index in range(len(ids))]
     return Example(ids, [*row.mask, True], token={**columns, "written": written})
 
 
@@ -94,7 +94,7 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     judge = orm.make_judge(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
     eos = last_token(judge, job.style)
     rows = [
-        value_row(judge.lay(solution.problem, solution.steps), solution.labels[-1] == 1, eos)
+        value_row(judge.encode_solution(solution.problem, solution.steps), solution.labels[-1] == 1, eos)
         for solution in data
     ]
     # 3. fit

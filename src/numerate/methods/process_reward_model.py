@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from numerate import training
-from numerate.judges.oracle import Oracle, knows
+from numerate.judges.oracle import Oracle, has_graph
 from numerate.judges.step_split import split_solution
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.shared.options import JudgeFit
@@ -82,7 +82,7 @@ def label_steps(groups: Sequence[Group], labels: str) -> Iterator[LabelledSoluti
     oracle = Oracle()
     for group in map(without_repeats, groups):
         problem = group.problem
-        if labels == "oracle" and not knows(problem):
+        if labels == "oracle" and not has_graph(problem):
             raise ValueError(
                 f"problem {problem.id!r} is not a story, and the oracle labels stories only: set "
                 "labels: stored"
@@ -123,7 +123,7 @@ def labelled_rows(
         for solution in data
         for row in training.labelled_steps(
             judge.card,
-            judge.lay(solution.problem, solution.steps),
+            judge.encode_solution(solution.problem, solution.steps),
             head_targets(solution.labels, classes, neutral),
         )
     ]

@@ -112,9 +112,11 @@ def tagged_lines(policy: Policy, scored: Scored, cfg: Config) -> Iterator[tuple[
     from numerate.models.return_conditioning import token_lines
 
     rollout = scored.rollout
-    begun = policy.encode_target(rollout.prefix)[:-1] if rollout.prefix else []
-    written = begun + [i for turn in rollout.completion_turns for i in turn.ids]
-    own = iter([False] * len(begun) + [turn.trained for turn in rollout.completion_turns for _ in turn.ids])
+    prefix_ids = policy.encode_target(rollout.prefix)[:-1] if rollout.prefix else []
+    written = prefix_ids + [i for turn in rollout.completion_turns for i in turn.ids]
+    own = iter(
+        [False] * len(prefix_ids) + [turn.trained for turn in rollout.completion_turns for _ in turn.ids]
+    )
     good = [share >= cfg.threshold for share in step_returns(scored, cfg.labels)]
     starts = [step.start for step in rollout.steps][: len(good)]
     upto: list[int] = []
@@ -133,7 +135,7 @@ def conditioned_row(policy: Policy, problem: Problem, scored: Scored, cfg: Confi
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Returns fine-tunes the stage's model on tagged rollouts of an earlier stage."""
+    """Fine-tunes the stage's model on tagged rollouts of an earlier stage."""
     from numerate.models.return_conditioning import prepare_policy
     from numerate.models.return_tags import Conditioning, write_conditioning
 

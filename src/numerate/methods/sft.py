@@ -87,7 +87,7 @@ def fit_rows(
 
 
 def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
-    """Returns fine-tunes the stage's model on the reference solutions of its problems."""
+    """Fine-tunes the stage's model on the reference solutions of its problems."""
     cfg.validate.require(job.validation)
     problems, others = usable_demonstrations(job.problems)
     if not problems:

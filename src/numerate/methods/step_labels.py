@@ -70,7 +70,7 @@ def step_prefixes(scored: Scored, group: Group) -> Iterator[Beginning]:
 def label_rollout(scored: Scored, group: Group, outcomes: Mapping[str, list[bool]], cfg: Config) -> Scored:
     """Returns the rollout with a label and a score, the share of right continuations, on each of its
     steps."""
-    hits = [outcomes[begun.id] for begun in step_prefixes(scored, group)]
+    hits = [outcomes[prefix.id] for prefix in step_prefixes(scored, group)]
     steps = split(scored.rollout.solution)
     hits += [[bool(scored.reward.value)]] if steps else []
     good = prefix_labels(hits, cfg.threshold, cfg.monotone)
@@ -87,8 +87,8 @@ def train(run: training.Stage, cfg: Config, job: Job) -> None:
     # 1. the rollouts, each text once
     groups = [without_repeats(group) for group in job.rollouts(cfg.rollouts)[: cfg.sample.problems]]
     pairs = [(scored, g) for g in groups for scored in g.rollouts[: cfg.per_problem]]
-    # 2. go on from every step
-    prefixes = [begun for scored, group in pairs for begun in step_prefixes(scored, group)]
+    # 2. continue from every step
+    prefixes = [prefix for scored, group in pairs for prefix in step_prefixes(scored, group)]
     engine = job.engine(job.load(job.model))
     folder = run.folder / "continuations"
     for _ in run.rounds(1):

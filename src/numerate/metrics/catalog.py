@@ -302,8 +302,8 @@ METRICS: tuple[Metric, ...] = (
 
 def find(name: str) -> Metric:
     """Returns the record of a metric; for an unknown one, such as another version's, one made of its name."""
-    known = next((metric for metric in METRICS if metric.name == name), None)
-    return known or Metric(name, name.replace("_", " "), "")
+    record = next((metric for metric in METRICS if metric.name == name), None)
+    return record or Metric(name, name.replace("_", " "), "")
 
 
 def metrics_over(over: Over) -> list[Metric]:

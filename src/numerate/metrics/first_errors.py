@@ -94,9 +94,9 @@ def choose_threshold(scores: Sequence[Sequence[float]], labels: Sequence[int]) -
 def _covering(stretches: Sequence[tuple[float, float]], at: np.ndarray) -> np.ndarray:
     """Returns the share of the stretches (low, high] that each point lies in."""
     real = np.array([stretch for stretch in stretches if stretch[0] < stretch[1]]).reshape(-1, 2)
-    begun = np.searchsorted(np.sort(real[:, 0]), at, side="left")
+    started = np.searchsorted(np.sort(real[:, 0]), at, side="left")
     ended = np.searchsorted(np.sort(real[:, 1]), at, side="left")
-    return (begun - ended) / len(stretches)
+    return (started - ended) / len(stretches)
 
 
 def by_position(

@@ -18,7 +18,7 @@ def right_share(group: Group) -> float:
 
 
 def strict_share(group: Group) -> float | None:
-    """Returns whether the greedy answer is right by GSM8K's official comparison of strings; None for a
+    """Checks whether the greedy answer is right by GSM8K's official comparison of strings; None for a
     problem of another source."""
     if not group.problem.source.startswith("gsm8k"):
         return None

@@ -58,8 +58,8 @@ def auc_interval(
     block = max(1, BLOCK // len(score))
     for done in range(0, resamples, block):
         size = min(block, resamples - done)
-        drawn = random.multinomial(count, np.full(count, 1 / count), size=size)
-        blocks.append(_areas(score, label, drawn[:, member].astype(np.float64)))
+        draws = random.multinomial(count, np.full(count, 1 / count), size=size)
+        blocks.append(_areas(score, label, draws[:, member].astype(np.float64)))
     areas = np.concatenate(blocks)
     areas = areas[np.isfinite(areas)]
     value = auc(scores, labels)

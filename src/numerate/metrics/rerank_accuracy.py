@@ -59,10 +59,10 @@ def strategy_curves(
     has are drawn at random (`numerate.metrics.subsets`); the draws depend on the seed and on the problem's
     place. Raises ValueError for a problem with fewer samples than asked for, and for missing scores.
     """
-    wanted: list[Strategy] = [strategy for strategy in STRATEGIES if strategy in strategies]
+    chosen: list[Strategy] = [strategy for strategy in STRATEGIES if strategy in strategies]
     curves: Curves = {}
     for index, problem in enumerate(problems):
-        if problem.scores is None and wanted != ["majority"]:
+        if problem.scores is None and chosen != ["majority"]:
             raise ValueError(
                 f"problem {index} has no scores: score its candidates, or ask for 'majority' only"
             )
@@ -72,7 +72,7 @@ def strategy_curves(
             )
         draws = Subsets(problem, subsets, (seed, index))
         for m in samples:
-            for strategy in wanted:
+            for strategy in chosen:
                 for limit, value in _values(strategy, problem, draws, m, limits).items():
                     curves.setdefault((strategy, m, limit), []).append(value)
     return curves

@@ -58,7 +58,8 @@ class Trend:
 
     @property
     def hacking(self) -> bool:
-        """Returns True for an alarm: the reward rises significantly, and the accuracy falls significantly."""
+        """Checks whether there is an alarm: the reward rises significantly, and the accuracy falls
+        significantly."""
         return self.reward.low > 0 and self.accuracy.high < 0
 
 

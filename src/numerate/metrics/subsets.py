@@ -119,8 +119,8 @@ class Subsets:
 class _Keys:
     """Whole numbers whose order is the order of preference, ties broken by first appearance in the choice."""
 
-    def __init__(self, of: _Samples, drawn: tuple[Ints, int]) -> None:
-        position_RA, m = drawn
+    def __init__(self, of: _Samples, choice: tuple[Ints, int]) -> None:
+        position_RA, m = choice
         base = of.total + 1
         self.drawn_RA: Bools = position_RA < m
         count_RC = np.add.reduceat(self.drawn_RA.astype(np.int64), of.start_C, axis=1)

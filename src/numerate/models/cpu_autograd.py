@@ -105,7 +105,8 @@ class Gate(torch.autograd.Function):
 
 class Rotation(torch.autograd.Function):
     """Rotary position embedding (Su et al. 2021, arXiv 2104.09864) of x [B, T, H, D] by the cosines and sines
-    [B, T, D] of transformers. The way back is the turn by the opposite angle."""
+    [B, T, D] of transformers. The backward pass rotates by the opposite
+    angle."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:  # pyright: ignore

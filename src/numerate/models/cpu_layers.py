@@ -26,7 +26,7 @@ def make_lean(model: nn.Module) -> None:
     """Replaces known layers by compiled ones; does nothing without a compiler. May be called again."""
     if kernels.compiled_library() is None:
         return
-    known: dict[str, Callable[..., Any]] = {
+    forwards: dict[str, Callable[..., Any]] = {
         name + part: forward
         for name in FAMILIES
         for part, forward in (
@@ -39,7 +39,7 @@ def make_lean(model: nn.Module) -> None:
         forward = (
             linear_forward
             if type(module) is nn.Linear and uses_own_matmul()
-            else known.get(type(module).__name__)
+            else forwards.get(type(module).__name__)
         )
         if forward is not None and "forward" not in vars(module):
             module.forward = MethodType(forward, module)

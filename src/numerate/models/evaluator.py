@@ -13,14 +13,15 @@ import torch
 from numerate.models.judge_config import WORDS, Card, write_card
 from numerate.models.lora import Lora
 from numerate.models.policy import Policy
-from numerate.models.reward_model import Laid
+from numerate.models.reward_model import EncodedSolution
 from numerate.prompts import evaluation_prompt
 from numerate.store import replace_folder
 from numerate.types import Problem, Prompt, Turn
 
 
 class EvaluatorModel:
-    """Raises ValueError where the tokenizer cuts one of the two words into pieces."""
+    """Evaluator: a language model with the configuration in `judge.json`. Raises ValueError where the
+    tokenizer cuts one of the two words into pieces."""
 
     def __init__(self, policy: Policy, card: Card) -> None:
         self.policy = policy
@@ -51,7 +52,7 @@ class EvaluatorModel:
     def adapt(self, lora: Lora | None) -> None:
         self.policy.add_lora(lora)
 
-    def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
+    def encode_solution(self, problem: Problem, steps: Sequence[str]) -> EncodedSolution:
         """Returns the tokens of the question about a solution; the judgement is read at the last one. Late
         steps are dropped until it fits; a solution of which nothing fits has no position to be read at."""
         for kept in range(len(steps), 0, -1):
@@ -59,8 +60,8 @@ class EvaluatorModel:
             prompt_ids = self.policy.encode_prompt(Prompt(problem.id, (Turn("user", common),)))
             ids = prompt_ids + self.policy.encode_target(rest)[:-1]
             if len(ids) <= self.room:
-                return Laid(ids, len(prompt_ids), (len(ids) - 1,), len(steps) - kept)
-        return Laid([], 0, (), len(steps))
+                return EncodedSolution(ids, len(prompt_ids), (len(ids) - 1,), len(steps) - kept)
+        return EncodedSolution([], 0, (), len(steps))
 
     def save(self, directory: str | Path) -> Path:
         """Saves the language model (LoRA merged) and its card; the directory appears at once and whole."""

@@ -55,7 +55,7 @@ class Card:
         return self.encoder and self.reads == "prefixes"
 
     @property
-    def speaks(self) -> bool:
+    def has_vocabulary_head(self) -> bool:
         """Checks whether the network keeps the head of its vocabulary."""
         return self.likelihood or self.kind == "value"
 
@@ -65,7 +65,8 @@ def write_card(folder: Path, card: Card) -> None:
 
 
 def read_card(folder: Path) -> Card:
-    """Raises ValueError where the folder holds no judge, or one of a kind that is not known here."""
+    """Reads the configuration of the reward model in a folder. Raises ValueError where the folder holds no
+    judge, or one of a kind that is not known here."""
     recover_folder(folder)
     if not (folder / FILE).is_file():
         raise ValueError(

@@ -1,4 +1,5 @@
-"""Model names -> places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no torch.
+"""Maps model names to places: the bundled model, a directory, or an id on the Hugging Face hub. Needs no
+torch.
 
 `check_loadable` reads a few kilobytes and finds what would otherwise fail minutes later: a missing file, a
 truncated download, a Git-LFS pointer in place of weights, an adapter without its base."""
@@ -46,8 +47,8 @@ def name_of(name: str) -> str:
     located = locate_model(name)
     if name in BUNDLED or not isinstance(located, Path):
         return short_name(name)
-    path, here = located.resolve(), Path.cwd()
-    parts = path.relative_to(here).parts if path.is_relative_to(here) else path.parts[1:]
+    path, cwd = located.resolve(), Path.cwd()
+    parts = path.relative_to(cwd).parts if path.is_relative_to(cwd) else path.parts[1:]
     plain = [part for part in parts if part not in ("runs", "model")][-2:]
     if "stages" in path.parts[2:]:  # of a run: from its name on, wherever it lies
         last = len(path.parts) - 1 - path.parts[::-1].index("stages")

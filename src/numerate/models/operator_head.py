@@ -19,7 +19,7 @@ from torch import nn
 from numerate.models.operators import CLASSES
 from numerate.models.policy import Policy
 from numerate.models.value_head import capture_output
-from numerate.models.with_heads import Beside
+from numerate.models.with_heads import WithHeads
 from numerate.store import replace_folder
 
 FILE = "operator_head.safetensors"
@@ -43,7 +43,7 @@ class Heads(nn.Module):
         lm.base_model.register_forward_hook(capture_output)
 
 
-class HeadedModel(Beside):
+class HeadedModel(WithHeads):
     """Trunk and heads."""
 
     heads: Heads

@@ -96,12 +96,12 @@ def state_after(state: int, text: str) -> int:
 
 def token_texts(tokenizer: Any, vocabulary: int) -> list[str]:
     """Returns the text of every id, empty for control tokens and for ids that the tokenizer does not know."""
-    known = min(vocabulary, len(tokenizer))
+    size = min(vocabulary, len(tokenizer))
     control = set(tokenizer.all_special_ids)
-    texts = tokenizer.batch_decode([[i] for i in range(known)], clean_up_tokenization_spaces=False)
-    raw = tokenizer.convert_ids_to_tokens(range(known))
+    texts = tokenizer.batch_decode([[i] for i in range(size)], clean_up_tokenization_spaces=False)
+    raw = tokenizer.convert_ids_to_tokens(range(size))
     marked = [
         "" if i in control else (" " + text if str(piece).startswith("▁") else text)
         for i, (text, piece) in enumerate(zip(texts, raw, strict=True))
     ]  # SentencePiece drops the blank of a word decoded by itself
-    return marked + [""] * (vocabulary - known)
+    return marked + [""] * (vocabulary - size)

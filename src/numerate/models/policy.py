@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import nn
 
 from numerate.models import device as device_check
 from numerate.models import locate, model_checks, return_tags, tokenization
 from numerate.models.finite_weights import check_weights
 from numerate.models.inference.weights import knows_shape
-from numerate.models.lora import Lora
+from numerate.models.lora import Lora, add_lora
 from numerate.models.matmul import multiplies_bfloat16
 from numerate.store import replace_folder
 from numerate.types import Prompt
@@ -229,30 +228,6 @@ def not_loaded(name: str, path: str, error: Exception) -> ValueError:
     if "for this kind of AutoModel" in text:
         text = f"{text.partition(' for this kind of AutoModel')[0]}: it is not a causal language model"
     return ValueError(f"model {name!r} could not be loaded from {path}: {text[:SHOWN]}")
-
-
-def add_lora(model: nn.Module, options: Lora, compute: torch.dtype, task: str | None = "CAUSAL_LM") -> Any:
-    """Freezes the model and puts trainable adapters on it, the same ones every time. The matrices under them
-    are kept in the format of the products; adapters, embeddings and norms in float32, so that the stream
-    between the layers is not rounded. task: peft's name of what the model is for, None for a network without
-    a vocabulary head."""
-    import peft
-
-    targets = options.targets if isinstance(options.targets, str) else list(options.targets)
-    settings = peft.LoraConfig(
-        r=options.r,
-        lora_alpha=options.alpha,  # pyright: ignore[reportArgumentType]  (a float works; peft only divides by r)
-        lora_dropout=options.dropout,
-        target_modules=targets,
-        task_type=task,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        adapted = peft.get_peft_model(model.float(), settings)  # pyright: ignore[reportArgumentType]
-    for module in adapted.modules():
-        if (frozen := getattr(module, "base_layer", None)) is not None:
-            frozen.to(compute)
-    return adapted
 
 
 def compute_context(device: torch.device, compute: torch.dtype) -> AbstractContextManager[Any]:

@@ -69,6 +69,6 @@ def keep_heap() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):  # another C library
         return False
-    wanted = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
-    done = [bool(mallopt(option, value)) for option, value in wanted.items()]
+    settings = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
+    done = [bool(mallopt(option, value)) for option, value in settings.items()]
     return all(done)

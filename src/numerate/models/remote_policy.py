@@ -15,7 +15,7 @@ from numerate.models.policy import Policy, not_loaded
 
 @dataclass(frozen=True)
 class Outline:
-    """Stands where a policy's model would."""
+    """Placeholder for the model of a policy without weights."""
 
     config: Any
     generation_config: Any
@@ -24,7 +24,8 @@ class Outline:
 
 
 def load_outline(name: str) -> Policy:
-    """Raises ValueError, with the remedy, where the tokenizer or the configuration cannot be loaded."""
+    """Loads a policy without its weights. Raises ValueError, with the remedy, where the tokenizer or the
+    configuration cannot be loaded."""
     import transformers
 
     locate.check_loadable(name)

@@ -33,11 +33,10 @@ from torch import Tensor, nn
 from numerate.models import locate, tokenization
 from numerate.models.finite_weights import check_weights
 from numerate.models.judge_config import HEAD, STEP_JUDGES, Card, check_head, read_card, write_card
-from numerate.models.lora import Lora
+from numerate.models.lora import Lora, add_lora
 from numerate.models.policy import (
     Dtype,
     Policy,
-    add_lora,
     compute_context,
     not_loaded,
     pick_device,
@@ -53,8 +52,8 @@ BELIEF = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A solution as a score model reads it."""
+class EncodedSolution:
+    """Token ids of a problem and a solution, with the positions of the step ends."""
 
     ids: list[int]
     prompt: int
@@ -65,9 +64,12 @@ class Laid:
     """late steps that did not fit"""
 
 
-def solution_prefixes(laid: Laid) -> list[Laid]:
-    """Returns the solution up to each of its steps, each as it is laid alone."""
-    return [Laid(laid.ids[: end + 1], laid.prompt, laid.ends[: k + 1], 0) for k, end in enumerate(laid.ends)]
+def solution_prefixes(encoded: EncodedSolution) -> list[EncodedSolution]:
+    """Returns the solution up to each of its steps, each as it is encoded alone."""
+    return [
+        EncodedSolution(encoded.ids[: end + 1], encoded.prompt, encoded.ends[: k + 1], 0)
+        for k, end in enumerate(encoded.ends)
+    ]
 
 
 class ScoreNetwork(nn.Module):
@@ -140,10 +142,10 @@ class ScoreModel:
     def adapt(self, lora: Lora | None) -> None:
         """Freezes the network and trains adapters on it beside the head; None trains everything."""
         if lora:
-            task = "CAUSAL_LM" if self.card.speaks else None
+            task = "CAUSAL_LM" if self.card.has_vocabulary_head else None
             self.model.trunk = add_lora(self.model.trunk, lora, self.compute, task)
 
-    def lay(self, problem: Problem, steps: Sequence[str]) -> Laid:
+    def encode_solution(self, problem: Problem, steps: Sequence[str]) -> EncodedSolution:
         """Returns the tokens of problem and steps. A step that does not fit is dropped, with all after it."""
         ids = self._encode_problem(problem)
         prompt, ends = len(ids), list[int]()
@@ -153,7 +155,7 @@ class ScoreModel:
                 break
             ids += more
             ends.append(len(ids) - 1)
-        return Laid(ids, prompt, tuple(ends), len(steps) - len(ends))
+        return EncodedSolution(ids, prompt, tuple(ends), len(steps) - len(ends))
 
     def _encode_problem(self, problem: Problem) -> list[int]:
         if self.card.encoder:
@@ -184,7 +186,7 @@ class ScoreModel:
 def on_policy(policy: Policy, card: Card) -> ScoreModel:
     """Returns a score model that is initialized from a language model, in place. One that generates keeps the
     vocabulary head."""
-    trunk = policy.model if card.speaks else policy.model.base_model
+    trunk = policy.model if card.has_vocabulary_head else policy.model.base_model
     network = ScoreNetwork(trunk, card)
     return ScoreModel(network, policy.tokenizer, card, policy.name, policy.compute)
 
@@ -212,7 +214,7 @@ def load_score_model(directory: str | Path, *, device: str = "auto", dtype: Dtyp
     card = read_card(folder)
     check_head(folder, card)
     locate.check_sums(str(folder))
-    kind = "AutoModelForCausalLM" if card.speaks else "AutoModel"
+    kind = "AutoModelForCausalLM" if card.has_vocabulary_head else "AutoModel"
     trunk, tokenizer = _open(str(folder), str(folder), device, dtype, kind)
     network = ScoreNetwork(trunk, card)
     made = ScoreModel(network, tokenizer, card, str(folder), next(trunk.parameters()).dtype)

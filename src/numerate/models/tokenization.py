@@ -24,9 +24,9 @@ def encode_prompt(tokenizer: Any, prompt: Prompt) -> list[int]:
 
     Raises ValueError where a chat is asked of a tokenizer without a chat template."""
     if len(prompt.turns) > 1 and prompt.turns[-1].role == "assistant":
-        *earlier, begun = prompt.turns
+        *earlier, last = prompt.turns
         before = encode_prompt(tokenizer, replace(prompt, turns=tuple(earlier)))
-        return before + (list(begun.ids) or encode_target(tokenizer, begun.text)[:-1])
+        return before + (list(last.ids) or encode_target(tokenizer, last.text)[:-1])
     ids = _encode_chat(tokenizer, prompt.turns) if prompt.chat else _plain(tokenizer, prompt.text, bos=True)
     if ids and ids[-1] == tokenizer.eos_token_id and not prompt.chat:
         ids = ids[:-1]
@@ -106,7 +106,7 @@ def _plain(tokenizer: Any, text: str, bos: bool = False) -> list[int]:
 
 
 def _marks_words(tokenizer: Any) -> bool:
-    """Returns True where SentencePiece puts a word mark before the first word of a text, which a continuation
+    """Checks whether SentencePiece puts a word mark before the first word of a text, which a continuation
     must not have."""
     first = _plain(tokenizer, "a")[:1]
     return bool(first) and str(tokenizer.convert_ids_to_tokens(first[0])).startswith("▁")

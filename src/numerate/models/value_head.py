@@ -1,11 +1,12 @@
-"""A value beside a policy: one network, two answers for every token (Havrilla et al. 2024, arXiv:2403.04642,
-figure 17: a value branch of four layers, its gradient kept from the trunk).
+"""Value branch beside a policy: one network with a vocabulary head and a value head (Havrilla et al. 2024,
+arXiv:2403.04642, figure 17: a value branch of four layers, its gradient kept from the trunk).
 
     trunk   layer 1 .. N-L ──┬── layer N-L+1 .. N ── norm ── vocabulary head        log pi(token)
                              └── copies of these  ── copy ── linear head            V(state)
 
 The branch is called with what the policy's own top layers were called with, so it works for every model and
-every layout of the rows; a hook hears it. It is no part of the policy: saving the policy saves the trunk."""
+every layout of the rows; a forward pre-hook records those arguments. It is no part of the policy: saving the
+policy saves the trunk."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from numerate.models.policy import Policy
-from numerate.models.with_heads import Beside
+from numerate.models.with_heads import WithHeads
 
 
 @dataclass(slots=True)
@@ -37,28 +38,28 @@ class Captured:
     """the last hidden states"""
 
 
-_listener: ContextVar[Captured | None] = ContextVar("listener", default=None)
+_capture: ContextVar[Captured | None] = ContextVar("capture", default=None)
 
 
 @contextmanager
 def capture_activations() -> Iterator[Captured]:
     """Records the activations of a trunk's forward pass in this thread."""
-    heard = Captured()
-    before = _listener.set(heard)
+    captured = Captured()
+    before = _capture.set(captured)
     try:
-        yield heard
+        yield captured
     finally:
-        _listener.reset(before)
+        _capture.reset(before)
 
 
 def capture_layer_input(number: int, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    if (heard := _listener.get()) is not None:
-        heard.calls[number] = args, kwargs
+    if (captured := _capture.get()) is not None:
+        captured.calls[number] = args, kwargs
 
 
 def capture_output(_: nn.Module, args: object, output: Any) -> None:
-    if (heard := _listener.get()) is not None:
-        heard.last_BTD = output.last_hidden_state
+    if (captured := _capture.get()) is not None:
+        captured.last_BTD = output.last_hidden_state
 
 
 class ValueBranch(nn.Module):
@@ -90,14 +91,14 @@ class ValueBranch(nn.Module):
         if not layers:
             lm.base_model.register_forward_hook(capture_output)
 
-    def forward(self, heard: Captured, line_N: Tensor, at_N: Tensor, detach: bool = True) -> Tensor:
+    def forward(self, captured: Captured, line_N: Tensor, at_N: Tensor, detach: bool = True) -> Tensor:
         """Computes the values at some positions of the lines, [N] float32. detach: nothing flows back to the
         trunk."""
-        h_BTD = heard.calls[0][0][0] if len(self.layers) else heard.last_BTD
+        h_BTD = captured.calls[0][0][0] if len(self.layers) else captured.last_BTD
         assert h_BTD is not None, "no forward pass was captured"
         h_BTD = h_BTD.detach() if detach else h_BTD
         for number, layer in enumerate(self.layers):
-            args, kwargs = heard.calls[number]
+            args, kwargs = captured.calls[number]
             out = layer(h_BTD, *args[1:], **kwargs)
             h_BTD = out[0] if isinstance(out, tuple) else out
         h_ND = self.norm(h_BTD[line_N, at_N])
@@ -120,7 +121,7 @@ def last_norm(lm: Any, layer: nn.Module) -> nn.Module:
     return nn.Identity()
 
 
-class Joint(Beside):
+class Joint(WithHeads):
     """Trunk and branch."""
 
     value: ValueBranch

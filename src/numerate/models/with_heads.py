@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 
-class Beside(nn.Module):
+class WithHeads(nn.Module):
     def __init__(self, trunk: Any, **modules: nn.Module) -> None:
         """Creates a model with further modules. modules: by the names of their attributes."""
         super().__init__()

@@ -49,8 +49,8 @@ def read_problem(row: Row) -> Problem:
         if fits(row):
             return read(row)
     columns = ", ".join(map(repr, row.fields)) or "none"
-    known = "; ".join(name for name, _, _ in CONVENTIONS)
-    raise ValueError(f"{row.where}: unknown columns {columns}; supported are: {known}")
+    supported = "; ".join(name for name, _, _ in CONVENTIONS)
+    raise ValueError(f"{row.where}: unknown columns {columns}; supported are: {supported}")
 
 
 def question_answer(row: Row) -> Problem:

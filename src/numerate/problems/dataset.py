@@ -51,13 +51,9 @@ class Dataset:
 
     def problems(self, split: str, start: int = 0, stop: int | None = None) -> list[Problem]:
         """Returns the problems [start, stop) of a split in the source's order."""
-        wanted = self.splits[split]
-        dropped = (
-            {self.read(row).question for row in self.rows(wanted.without)} if wanted.without else set[str]()
-        )
-        problems = (
-            problem for problem in map(self.read, self.rows(wanted)) if problem.question not in dropped
-        )
+        part = self.splits[split]
+        dropped = {self.read(row).question for row in self.rows(part.without)} if part.without else set[str]()
+        problems = (problem for problem in map(self.read, self.rows(part)) if problem.question not in dropped)
         return with_ids(islice(problems, start, stop), self.name)
 
     def check(self, split: str) -> None:

@@ -1,4 +1,4 @@
-"""The same problem twice: inside a set, or in what is trained on and what is measured on.
+"""Duplicates inside a set, and overlap of training and test sets.
 
 Exact: equal after normalising letter case, spacing, sentence punctuation, unicode twins and the writing of
 numbers. Near: with every number replaced by one sign, the two have 75 % of their 5-grams in common. A near
@@ -102,10 +102,10 @@ def compare_prepared(train: Sequence[Prepared], test: Sequence[Prepared]) -> Ove
             places.setdefault(gram, []).append(index)
     exact: list[Pair] = []
     near: list[Pair] = []
-    for here in train:
-        if here.text in texts:
-            exact.append(Pair(here.id, texts[here.text], 1.0, True))
-        elif pair := _nearest(here, test, places):
+    for item in train:
+        if item.text in texts:
+            exact.append(Pair(item.id, texts[item.text], 1.0, True))
+        elif pair := _nearest(item, test, places):
             near.append(pair)
     return Overlap(tuple(exact), tuple(near))
 
@@ -119,19 +119,19 @@ def _prepared(id: str, words: list[str]) -> Prepared:
 
 
 def _nearest(
-    here: Prepared, test: Sequence[Prepared], places: Mapping[tuple[str, ...], list[int]]
+    item: Prepared, test: Sequence[Prepared], places: Mapping[tuple[str, ...], list[int]]
 ) -> Pair | None:
     """Returns the pair with the most similar problem, None where none is near. Of equals, same numbers
     first."""
-    shared = Counter(index for gram in here.grams for index in places.get(gram, ()))
-    pairs = [_pair(here, test[index], count) for index, count in shared.items()]
+    shared = Counter(index for gram in item.grams for index in places.get(gram, ()))
+    pairs = [_pair(item, test[index], count) for index, count in shared.items()]
     best = max(pairs, key=lambda pair: (pair.similarity, pair.same_numbers, pair.test), default=None)
     return best if best and best.similarity >= NEAR else None
 
 
-def _pair(here: Prepared, there: Prepared, shared: int) -> Pair:
-    similarity = 2 * shared / (len(here.grams) + len(there.grams))
-    return Pair(here.id, there.id, similarity, here.numbers == there.numbers)
+def _pair(item: Prepared, other: Prepared, shared: int) -> Pair:
+    similarity = 2 * shared / (len(item.grams) + len(other.grams))
+    return Pair(item.id, other.id, similarity, item.numbers == other.numbers)
 
 
 def _is_number(word: str) -> bool:

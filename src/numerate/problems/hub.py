@@ -62,9 +62,9 @@ def saved_splits(folder: Path) -> list[str]:
     return list(json.loads(index.read_text(encoding="utf-8"))["splits"]) if index.is_file() else [""]
 
 
-def _library(wanted: str) -> Any:
+def _library(name: str) -> Any:
     if not is_installed():
-        raise ValueError(f"reading {wanted} needs the datasets library: {INSTALL}")
+        raise ValueError(f"reading {name} needs the datasets library: {INSTALL}")
     return import_module("datasets")
 
 

@@ -201,10 +201,10 @@ def _on_hub(name: str, split: str | None) -> OnHub:
     where, _, config = name.partition(":")
     parts = where.split("/")
     config, _, tail = config.partition("/")
-    wanted = tail or (parts[2] if len(parts) > 2 else split)
-    if not wanted:
+    chosen = tail or (parts[2] if len(parts) > 2 else split)
+    if not chosen:
         raise ValueError(f"problem set {name!r}: name the split of the hub dataset, such as {name}/train")
-    return OnHub(Hub("/".join(parts[:2]), wanted, config or None))
+    return OnHub(Hub("/".join(parts[:2]), chosen, config or None))
 
 
 def _unknown(name: str, head: str, table: Mapping[str, Loader]) -> ValueError:

@@ -20,8 +20,7 @@ class Row:
     fields: Mapping[str, Any]
 
     def has(self, *names: str) -> bool:
-        """Returns True where every one of these columns holds something; a column of nulls counts as
-        absent."""
+        """Checks whether every one of these columns holds something; a column of nulls counts as absent."""
         return all(self.fields.get(name) is not None for name in names)
 
     def value(self, *names: str) -> Any:
@@ -78,7 +77,7 @@ class Row:
 
 
 def is_missing(value: Any) -> bool:
-    """Returns True for null, and for the NaN that tables hold in its place."""
+    """Checks whether `value` is null, or the NaN that tables hold in its place."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 

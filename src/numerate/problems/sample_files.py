@@ -110,7 +110,8 @@ def make_group(samples: Sequence[SampledAnswer]) -> Group:
 def scores_by_sample(
     samples: Mapping[str, Sequence[SampledAnswer]],
 ) -> Iterator[tuple[tuple[str, int], tuple[float, ...]]]:
-    """Raises ValueError where some samples have scores and others have not."""
+    """Yields the scores of every sample by problem and index. Raises ValueError where some samples have
+    scores and others have not."""
     without = [
         (id, i) for id, many in samples.items() for i, sample in enumerate(many) if sample.scores is None
     ]
@@ -190,7 +191,7 @@ def row_problem(row: Row, several: bool) -> Problem:
 
 
 def answer_is_reference(row: Row) -> bool:
-    """Checks for a line with one sample whether `answer` is the reference. It is the sample where there is
+    """Checks whether the `answer` of a line with one sample is the reference. It is the sample where there is
     another reference, or no other sample."""
     return not row.value(*REFERENCE) and any(name in row.fields for name in (*PREDICTION, *TEXT, *CODE))
 

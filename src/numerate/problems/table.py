@@ -76,18 +76,18 @@ def check(name: str, *, split: str | None = None) -> None:
 
 
 def at_hand(name: str, *, split: str | None = None) -> bool:
-    """Returns whether every part of the set can be read without the hub."""
+    """Checks whether every part of the set can be read without the hub."""
     return all(source.at_hand() for source in _sources(name, split))
 
 
 def is_generated(name: str, *, split: str | None = None) -> bool:
-    """Returns whether the problems of the set depend on this package's code alone, on no file."""
+    """Checks whether the problems of the set depend on this package's code alone, on no file."""
     sources = [resolve_source(part.name, split, TABLE) for part in parse_spec(name)]
     return all(isinstance(each, Known) and getattr(each.loader, "generated", False) for each in sources)
 
 
 def is_test_split(name: str, *, split: str | None = None) -> bool:
-    """Returns whether any part of the set is for evaluation only; training on it must be refused."""
+    """Checks whether any part of the set is for evaluation only; training on it must be refused."""
     return any(source.kind == "test" for source in _sources(name, split))
 
 

@@ -67,8 +67,8 @@ def learning_panels(run: RunRecord) -> list[Panel]:
     panels: list[Panel] = []
     for index, stage in enumerate(run.stages):
         curves = {key for key, parts in stage.series.items() if any(len(part.points) > 1 for part in parts)}
-        known = [key for key in FIRST if key in stage.series]
-        first = [key for key in known if key in curves] or known  # one point is no curve
+        present = [key for key in FIRST if key in stage.series]
+        first = [key for key in present if key in curves] or present  # one point is no curve
         rest = sorted(key for key in stage.series if key not in first)
         shown = first or rest[:4]
         hidden = [key for key in rest if key not in shown]
@@ -101,14 +101,14 @@ def _curve(run: RunRecord, stage: StageRecord, key: str, tint: int, salt: str) -
     note += sample_size_note(run, stage, key)
     if len(curves) > 1:
         note = f"{note}; {len(curves)} curves, the last one darkest"
-    drawn = [
+    lines = [
         plots.PlotLine(tint, thin_points(curve.points), strength=(index + 2) / (len(curves) + 1))
         for index, curve in enumerate(curves)
     ]
     return Figure(
         name,
         note,
-        plots.plot_lines(salt, f"{name} of stage {plain_name(stage.name)}", drawn, x="step", percent=share),
+        plots.plot_lines(salt, f"{name} of stage {plain_name(stage.name)}", lines, x="step", percent=share),
     )
 
 
@@ -175,29 +175,31 @@ def _against(
     rows: Sequence[Result], models: Sequence[str], metric: Metric, salt: str, top: float
 ) -> Figure | None:
     mine = [row for row in rows if row.metric == metric.name]
-    drawn = lines_by_k((tint, [row for row in mine if row.model == m]) for tint, m in enumerate(models))
-    if not drawn:
+    lines = lines_by_k((tint, [row for row in mine if row.model == m]) for tint, m in enumerate(models))
+    if not lines:
         return None
     letter = "K, clusters" if metric.over == "k clusters" else "k, samples"
     name = catalog.title(metric.name, letter[0])
-    svg = plots.plot_lines(salt, name, drawn, x=letter, percent=True, doubling=True, top=top)
+    svg = plots.plot_lines(salt, name, lines, x=letter, percent=True, doubling=True, top=top)
     return Figure(name, catalog.explain(metric.name, letter[0]), svg)
 
 
 def lines_by_k(tinted: Iterable[tuple[int, Sequence[Result]]]) -> list[plots.PlotLine]:
     """Maps (colour, rows) to the values of the rows against their k, with their intervals as a band."""
-    drawn: list[plots.PlotLine] = []
+    lines: list[plots.PlotLine] = []
     for tint, rows in tinted:
-        known = sorted((row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0)
-        points = [(float(row.k or 0), row.value or 0.0) for row in known]
+        measured = sorted(
+            (row for row in rows if row.k and row.value is not None), key=lambda row: row.k or 0
+        )
+        points = [(float(row.k or 0), row.value or 0.0) for row in measured]
         band = [
             (float(row.k or 0), row.low, row.high)
-            for row in known
+            for row in measured
             if row.low is not None and row.high is not None
         ]
         if points:
-            drawn.append(plots.PlotLine(tint, points, band))
-    return drawn
+            lines.append(plots.PlotLine(tint, points, band))
+    return lines
 
 
 def difficulty_panels(run: RunRecord) -> list[Panel]:
@@ -220,12 +222,12 @@ def difficulty_panels(run: RunRecord) -> list[Panel]:
 
 def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str) -> Figure:
     groups = sorted(unique_names([row.group for row in rows]), key=_natural)
-    drawn: list[plots.Bars] = []
+    bars: list[plots.Bars] = []
     for tint, model in enumerate(models):
         mine = {row.group: row for row in rows if row.model == model}
         values = [_triple(mine.get(group)) for group in groups]
         if any(value is not None for value in values):
-            drawn.append(plots.Bars(tint, values))
+            bars.append(plots.Bars(tint, values))
     sizes = {row.group: row.n for row in rows if row.n is not None}
     labels = [
         f"{plain_name(group, 22) or '(none)'}\n" + (f"n={sizes[group]:,}" if group in sizes else "")
@@ -233,7 +235,7 @@ def _breakdown(rows: Sequence[Result], models: Sequence[str], by: str, salt: str
     ]
     name = f"By {plain_name(by)}"
     return Figure(
-        name, "", plots.plot_bars(salt, f"Accuracy by {plain_name(by)}", labels, drawn, x=plain_name(by))
+        name, "", plots.plot_bars(salt, f"Accuracy by {plain_name(by)}", labels, bars, x=plain_name(by))
     )
 
 
@@ -280,9 +282,9 @@ def _by_round(rounds: Sequence[Round], tint: int, salt: str, logged: bool) -> li
     for name, heading, note in shown:
         points = [(float(r.round), value) for r in rounds if (value := getattr(r, name)) is not None]
         if points and not (logged and name == "accuracy"):
-            drawn = [plots.PlotLine(tint, points)]
+            lines = [plots.PlotLine(tint, points)]
             label = f"{heading} by round"
-            svg = plots.plot_lines(f"{salt}-{name}", label, drawn, x="round", percent=name == "accuracy")
+            svg = plots.plot_lines(f"{salt}-{name}", label, lines, x="round", percent=name == "accuracy")
             figures.append(Figure(heading, note, svg))
     return figures
 
@@ -299,7 +301,7 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
     measured = [model for model in models if model in by_model]
     if not measured:
         return None
-    drawn = [
+    bars = [
         plots.Bars(
             models.index(model), [_triple(by_model[model]) if model == other else None for other in measured]
         )
@@ -308,7 +310,7 @@ def _spread(rows: Sequence[Result], models: Sequence[str], metric: str, salt: st
     k = by_model[measured[0]].k
     name, note = catalog.title(metric, k), catalog.explain(metric, k)
     labels = [plain_name(model, 22) for model in measured]
-    return Figure(name, note, plots.plot_bars(salt, name, labels, drawn, together=True, percent=False))
+    return Figure(name, note, plots.plot_bars(salt, name, labels, bars, together=True, percent=False))
 
 
 def _sets(run: RunRecord) -> list[str]:

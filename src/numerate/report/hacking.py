@@ -51,12 +51,12 @@ def watched_stages(run: RunRecord) -> list[Watched]:
         reward, accuracy = stage_curve(stage, "reward/mean"), stage_curve(stage, "rollouts/accuracy")
         if reward and accuracy and reward != accuracy:
             tint = tint_of(run, stage, index)
-            drawn = [
+            series = [
                 ("reward", plots.PlotLine(tint, thin_points(reward)), False),
                 ("accuracy", plots.PlotLine(tint, thin_points(accuracy)), True),
             ]
             name = f"Reward and accuracy of stage {plain_name(stage.name)}"
-            svg = plots.plot_stacked(f"h{index}", name, drawn, x="step", shaded=alarm_spans(stage.alarms))
+            svg = plots.plot_stacked(f"h{index}", name, series, x="step", shaded=alarm_spans(stage.alarms))
             shown = tuple(overpaid_rollouts(run, stage.alarms))
             watched.append(Watched(stage.name, svg, alarm_text(stage.alarms), shown))
     return watched
@@ -97,7 +97,7 @@ def alarm_text(alarms: Sequence[Mapping[str, Any]]) -> str:
 def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> list[Overpaid]:
     """Returns the rollouts with the highest rewards first, each text once; of equal rewards the first
     ones."""
-    known = {key: problem for members in run.problems.values() for key, problem in members.items()}
+    problems = {key: problem for members in run.problems.values() for key, problem in members.items()}
     rows = [
         (alarm_rounds(row)[0], shown)
         for row in alarms
@@ -107,7 +107,7 @@ def overpaid_rollouts(run: RunRecord, alarms: Sequence[Mapping[str, Any]]) -> li
     rows.sort(key=lambda row: -(finite_number(row[1]["reward"]) or 0.0))
     by_text: dict[str, Overpaid] = {}
     for round_, shown in rows:
-        problem = known.get(str(shown.get("problem_id")))
+        problem = problems.get(str(shown.get("problem_id")))
         text = clip_text(str(shown.get("text") or ""))
         row = Overpaid(
             problem_id=clip_text(str(shown.get("problem_id")), 200),

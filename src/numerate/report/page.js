@@ -162,10 +162,10 @@
   const body = (r) => {
     const problem = data.problems[r.p];
     const box = make("div", "body");
-    const given = make("div");
-    given.append(block("Problem", own("p", "text", problem.q || "The problem is not in the run folder.")));
-    if (problem.s) given.append(block("Reference solution", own("p", "text", problem.s)));
-    if (problem.a) given.append(block("Reference answer", own("p", "text strong", problem.a)));
+    const task = make("div");
+    task.append(block("Problem", own("p", "text", problem.q || "The problem is not in the run folder.")));
+    if (problem.s) task.append(block("Reference solution", own("p", "text", problem.s)));
+    if (problem.a) task.append(block("Reference answer", own("p", "text strong", problem.a)));
     const wrote = make("div");
     wrote.append(block("Rollout", text(r)));
     const only = make("button", "", "All rollouts of this problem");
@@ -178,7 +178,7 @@
     });
     const foot = make("div", "foot");
     foot.append(only, own("span", "soft id", problem.id));
-    box.append(given, wrote, facts(r), foot);
+    box.append(task, wrote, facts(r), foot);
     return box;
   };
 
@@ -187,7 +187,7 @@
     const labels = new Set();
     for (const [piece, label, score] of r.t) {
       if (label === null) box.append(piece);
-      else if (label === "tool" || label === "given") box.append(own("span", label, piece));
+      else if (label === "tool" || label === "prefix") box.append(own("span", label, piece));
       else box.append(step(piece, label, score, labels));
     }
     if (!r.t.length) box.append(make("span", "soft", "(nothing)"));

@@ -89,7 +89,7 @@ def marker_shape(index: int) -> int:
 def plot_lines(
     salt: str,
     name: str,
-    drawn: Sequence[PlotLine],
+    lines: Sequence[PlotLine],
     *,
     x: str,
     percent: bool = False,
@@ -103,15 +103,15 @@ def plot_lines(
     from 0 to 1, with the diagonal to compare with."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(*size)
-        tint = 0.16 if len(drawn) <= FEW else 0.07
-        for line in drawn:
+        tint = 0.16 if len(lines) <= FEW else 0.07
+        for line in lines:
             draw_curve(axes, line, tint)
         axes.set_xlabel(x)
         if shares:
             _square(axes)
         elif doubling:
-            _doubling(axes, sorted({x for line in drawn for x, _ in line.points}))
-        elif len(xs := {x for line in drawn for x, _ in line.points}) == 1:
+            _doubling(axes, sorted({x for line in lines for x, _ in line.points}))
+        elif len(xs := {x for line in lines for x, _ in line.points}) == 1:
             axes.xaxis.set_major_locator(FixedLocator(list(xs)))
             axes.xaxis.set_major_formatter(FuncFormatter(_plain))
         else:
@@ -125,20 +125,20 @@ def plot_lines(
 def plot_stacked(
     salt: str,
     name: str,
-    drawn: Sequence[tuple[str, PlotLine, bool]],
+    series: Sequence[tuple[str, PlotLine, bool]],
     *,
     x: str,
     shaded: Sequence[tuple[float, float]] = (),
 ) -> Markup:
     """Plots curves of one stage, one above the other: the same rounds, each with a scale of its own.
 
-    drawn: (what the ordinate is called, the curve, whether its values are shares), from top to bottom.
+    series: (what the ordinate is called, the curve, whether its values are shares), from top to bottom.
     shaded: stretches of the abscissa, on all of them."""
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
-        figure = Figure(figsize=(7.6, 1.9 * len(drawn)), dpi=100, layout="constrained")
+        figure = Figure(figsize=(7.6, 1.9 * len(series)), dpi=100, layout="constrained")
         FigureCanvasSVG(figure)
-        panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
-        for axes, (label, line, percent) in zip(panels, drawn, strict=True):
+        panels = figure.subplots(len(series), sharex=True, squeeze=False)[:, 0]
+        for axes, (label, line, percent) in zip(panels, series, strict=True):
             for low, high in shaded:
                 axes.axvspan(low, high, color=MUTED, alpha=0.16, linewidth=0)
             draw_curve(axes, line)
@@ -176,7 +176,7 @@ def plot_bars(
     salt: str,
     name: str,
     groups: Sequence[str],
-    drawn: Sequence[Bars],
+    bars: Sequence[Bars],
     *,
     x: str = "",
     percent: bool = True,
@@ -189,12 +189,12 @@ def plot_bars(
         max((len(line) for group in groups for line in group.split("\n")), default=0) <= 8
         and len(groups) <= 12
     )
-    abreast = 1 if together else max(len(drawn), 1)
+    abreast = 1 if together else max(len(bars), 1)
     thick = 0.8 / max(abreast, 2)
     height = 2.35 if upright else max(1.5, 0.6 + len(groups) * max(0.34, 0.15 * abreast))
     with mpl.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure, axes = _panel(3.7, height)
-        for index, series in enumerate(drawn):
+        for index, series in enumerate(bars):
             offset = 0 if together else (index - (abreast - 1) / 2) * thick
             for group, value in enumerate(series.values):
                 if value is not None:

@@ -86,7 +86,8 @@ class RunRecord:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Raises ValueError where the folder holds no run or a file in it is malformed."""
+    """Reads the folder of a run. Raises ValueError where the folder holds no run or a file in it is
+    malformed."""
     if not any((folder / name).exists() for name in ("recipe.yaml", "metrics.json", "stages", "evals")):
         raise ValueError(
             f"{folder}: not the folder of a run (no recipe.yaml, no metrics.json): name one under runs/"

@@ -56,17 +56,18 @@ class Embedded:
 
 
 def embed_rollouts(run: RunRecord, cap: int = CAP, size: int = SIZE) -> Embedded:
-    """Raises ValueError naming the file where a Parquet file can't be read."""
+    """Selects the rollouts that the page contains. Raises ValueError naming the file where a Parquet file
+    can't be read."""
     strata = [_scan(index, source) for index, source in enumerate(run.sources)]
     chosen = [pick for turn in zip_longest(*map(_spread, strata)) for pick in turn if pick is not None][:cap]
-    known = {
+    by_key = {
         key: (name, problem) for name, members in run.problems.items() for key, problem in members.items()
     }
     problems: dict[str, dict[str, Any]] = {}
     rows: list[tuple[Pick, dict[str, Any]]] = []
     used = 0
     for pick, record in _records(chosen):
-        set_name, problem = known.get(pick.problem_id, ("", None))
+        set_name, problem = by_key.get(pick.problem_id, ("", None))
         row = _row(run.sources[pick.source], pick, record, problem)
         used += len(data_block(row))
         if pick.problem_id not in problems:
@@ -131,11 +132,11 @@ def _reading_order(source: SourceRecord, pick: Pick) -> tuple[int, str, str, byt
 def _records(chosen: Sequence[Pick]) -> Iterator[tuple[Pick, dict[str, Any]]]:
     """Yields the whole rows, in the order of the choice; every file is opened once, and only chosen rows are
     read."""
-    wanted: dict[Path, list[Pick]] = defaultdict(list)
+    by_file: dict[Path, list[Pick]] = defaultdict(list)
     for pick in chosen:
-        wanted[pick.file].append(pick)
+        by_file[pick.file].append(pick)
     records: dict[Pick, dict[str, Any]] = {}
-    for file, picks in wanted.items():
+    for file, picks in by_file.items():
         with pq.ParquetFile(file) as parquet:
             table = parquet.read().take([pick.row for pick in picks])
         records.update(zip(picks, table.to_pylist(), strict=True))
@@ -193,12 +194,12 @@ def text_pieces(
     turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
 ) -> Iterator[list[Any]]:
     """Yields the text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so
-    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the beginning that the
-    policy was given to go on from one whose verdict is "given"."""
-    begun = prompt_text(turns)
-    left, before = LONGEST, len(begun)
-    if begun:
-        yield [clip_text(begun, left), "given", None]
+    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the prefix that the
+    policy continues one whose verdict is "prefix"."""
+    prefix = prompt_text(turns)
+    left, before = LONGEST, len(prefix)
+    if prefix:
+        yield [clip_text(prefix, left), "prefix", None]
     for turn in join_turns(turns):
         text = turn["text"]
         if left <= 0:

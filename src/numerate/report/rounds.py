@@ -64,12 +64,12 @@ def _rows(file: Path) -> Iterator[tuple[str, float | None, str]]:
     """Yields (problem id, reward, completion), without reading tokens."""
     with pq.ParquetFile(file) as parquet:
         leaves = [parquet.schema.column(index).path for index in range(len(parquet.schema))]
-        wanted = [
+        columns = [
             leaf
             for leaf in leaves
             if leaf.startswith("turns.") and leaf.endswith((".role", ".text", ".trained"))
         ]
-        table = parquet.read(columns=["problem_id", "reward", *wanted])
+        table = parquet.read(columns=["problem_id", "reward", *columns])
     for row in table.to_pylist():
         written = "".join(turn["text"] for turn in join_turns(row["turns"] or []) if turn["trained"])
         yield row["problem_id"], finite_number(row["reward"]), written

@@ -36,9 +36,9 @@ def selection_panels(run: RunRecord) -> list[Panel]:
         mine = [row for row in run.results if row.problems == problems]
         figures = _votes([row for row in mine if not row.judge], run.models, f"s{index}")
         if figures:
-            known = tuple(model for model in run.models if any(row.model == model for row in mine))
+            with_rows = tuple(model for model in run.models if any(row.model == model for row in mine))
             note = with_size("distribution of the samples over answers", _divided(mine))
-            panels.append(Panel(problems, note, tuple(figures), models=known))
+            panels.append(Panel(problems, note, tuple(figures), models=with_rows))
         for number, model in enumerate(unique_names([row.model for row in mine if row.judge])):
             own = [row for row in mine if row.model == model]
             panels += _strategies(
@@ -185,10 +185,10 @@ def _against_truth(
     x, shape = AXES[kind]
     for metric in catalog.metrics_in(kind):
         lines = [_judge_line(rows, metric.name, judge, index) for index, judge in enumerate(judges)]
-        drawn = [line for line in lines if line.points]
-        if drawn:
+        with_points = [line for line in lines if line.points]
+        if with_points:
             name = f"{salt}-{metric.name}"
-            svg = plots.plot_lines(name, metric.title, drawn, x=x, percent=True, **shape)
+            svg = plots.plot_lines(name, metric.title, with_points, x=x, percent=True, **shape)
             note = _sole_value(rows, judges, SUMMED.get(metric.name, ""), metric.help)
             yield Figure(metric.title, note, svg)
 
@@ -196,15 +196,15 @@ def _against_truth(
 def _judge_line(rows: Sequence[Result], metric: str, judge: str, tint: int) -> plots.PlotLine:
     """Returns the curve of a scorer against the x of the rows, or against the position that they are grouped
     by."""
-    known = [
+    measured = [
         (float(row.group) if row.x is None else row.x, row.value, row.low, row.high)
         for row in rows
         if row.metric == metric and row.judge == judge and row.value is not None
         if row.x is not None or row.group.isdecimal()
     ]
-    known.sort(key=lambda point: point[:2])
-    band = [(x, low, high) for x, _, low, high in known if low is not None and high is not None]
-    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in known], band)
+    measured.sort(key=lambda point: point[:2])
+    band = [(x, low, high) for x, _, low, high in measured if low is not None and high is not None]
+    return plots.PlotLine(tint, [(x, y) for x, y, _, _ in measured], band)
 
 
 def _sole_value(rows: Sequence[Result], judges: Sequence[str], metric: str, otherwise: str) -> str:

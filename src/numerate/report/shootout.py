@@ -161,7 +161,7 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
 
     by_name = {method["model"]: method for method in results["methods"]}
     curves = {name: mean_validations(by_name[name]["curves"]) for name in names}
-    drawn = {
+    lines = {
         key: [
             plots.PlotLine(index, [(point[key], point["accuracy"]) for point in curves[name]])
             for index, name in enumerate(names)
@@ -172,10 +172,10 @@ def accuracy_curves(results: Mapping[str, Any], names: Sequence[str]) -> Any:
         Figure(
             f"by {name}",
             "",
-            plots.plot_lines(f"shootout-{name}", name, drawn[key], x=name, percent=True, size=LARGE),
+            plots.plot_lines(f"shootout-{name}", name, lines[key], x=name, percent=True, size=LARGE),
         )
         for key, name in AXES.items()
-        if drawn[key]
+        if lines[key]
     )
     title = "Accuracy on the validation problems"
     sizes = sorted(results.get("validation", ()))

@@ -140,17 +140,17 @@ def result_cell(result: Result) -> Cell | None:
 
 def sizes_text(cells: Iterable[Cell | Result | None]) -> str:
     """Returns "n=100", or "n=90 to 100" where the numbers of problems differ; empty where none is known."""
-    known = sorted({cell.n for cell in cells if cell is not None and cell.n is not None})
-    if not known:
+    sizes = sorted({cell.n for cell in cells if cell is not None and cell.n is not None})
+    if not sizes:
         return ""
-    return f"n={known[0]:,}" if len(known) == 1 else f"n={known[0]:,} to {known[-1]:,}"
+    return f"n={sizes[0]:,}" if len(sizes) == 1 else f"n={sizes[0]:,} to {sizes[-1]:,}"
 
 
 def shared_size(cells: Iterable[Cell | None]) -> str:
     """Returns "n=100" where all these cells are of so many problems, empty elsewhere: then each cell says
     its own."""
-    known = {cell.n for cell in cells if cell is not None}
-    return f"n={known.pop():,}" if len(known) == 1 and None not in known else ""
+    sizes = {cell.n for cell in cells if cell is not None}
+    return f"n={sizes.pop():,}" if len(sizes) == 1 and None not in sizes else ""
 
 
 def whole_set(results: Sequence[Result]) -> list[Result]:

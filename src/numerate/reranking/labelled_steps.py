@@ -20,13 +20,13 @@ LABELLED = "labelled"
 
 
 def on_labelled(
-    judge: Judge, name: str, limit: int | None, known: str, folder: Path, progress: Progress
+    judge: Judge, name: str, limit: int | None, identity: str, folder: Path, progress: Progress
 ) -> list[Row]:
     """Scores what is not scored yet, then the rows of `marked_results`, which name the set as their problems.
 
-    known: the set's identity. folder: where the scores go."""
+    identity: the set's. folder: where the scores go."""
     rows = list(labelled_steps.load(name, limit=limit))
-    keep_if_same(folder, identity_hash([judge.identity, known]))
+    keep_if_same(folder, identity_hash([judge.identity, identity]))
     target = folder / "part-00000.jsonl"
     for path in shard([target] if not target.exists() else []):
         scorer: Any = judge.load()

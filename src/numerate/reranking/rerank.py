@@ -54,8 +54,8 @@ def rerank_models(
         for name, problems in sets.items():
             all_samples = folder_of(model, name)
             folder = all_samples / "scores" / judge.name
-            drawn = read_json(all_samples / "identity.json")["identity"]
-            run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, drawn])))
+            samples_identity = read_json(all_samples / "identity.json")["identity"]
+            run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, samples_identity])))
             label = f"{judge.name} scores {model} on {name}"
             samples = all_samples / "samples"
             scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)

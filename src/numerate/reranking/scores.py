@@ -34,7 +34,8 @@ def scored_by(scorer: Scorer, groups: Sequence[Group]) -> dict[tuple[str, int], 
 
 
 def judged_groups(groups: Sequence[Group], scores: Scores | None, how: str = "last") -> Judged:
-    """Raises ValueError where groups differ in size, and for a sample without scores."""
+    """Returns the candidates of every problem, with their scores. Raises ValueError where groups differ in
+    size, and for a sample without scores."""
     sizes = {len(group.rollouts) for group in groups}
     if len(sizes) != 1:
         raise ValueError(f"problems with {sorted(sizes)} samples: give the same number for each problem")

@@ -36,12 +36,12 @@ def step_results(
     truth, step_scores = [list(labels[key]) for key in keys], [list(scores[key]) for key in keys]
     places = metrics.by_position(step_scores, truth, threshold)
     rows: list[Row] = []
-    known = [
+    pairs = [
         (_first_error(t), metrics.first_error(s, threshold)) for t, s in zip(truth, step_scores, strict=True)
     ]
-    known = [(wanted, called) for wanted, called in known if wanted is not None]
-    if {wanted == -1 for wanted, _ in known} == {True, False}:
-        rows += _first_errors([called for _, called in known], [wanted for wanted, _ in known])
+    pairs = [(expected, called) for expected, called in pairs if expected is not None]
+    if {expected == -1 for expected, _ in pairs} == {True, False}:
+        rows += _first_errors([called for _, called in pairs], [expected for expected, _ in pairs])
     flat = [
         (score, right, key[0])
         for key, t, s in zip(keys, truth, step_scores, strict=True)
@@ -60,10 +60,10 @@ def step_results(
 def threshold_on(labels: Labels, scores: Scores) -> float | None:
     """Returns the threshold with the best F1 of first errors on these solutions, None where all of them are
     right, or all are wrong."""
-    known = [(scores[key], at) for key in labels if (at := _first_error(labels[key])) is not None]
-    if {at == -1 for _, at in known} != {True, False}:
+    labelled = [(scores[key], at) for key in labels if (at := _first_error(labels[key])) is not None]
+    if {at == -1 for _, at in labelled} != {True, False}:
         return None
-    return metrics.choose_threshold([step_scores for step_scores, _ in known], [at for _, at in known])
+    return metrics.choose_threshold([step_scores for step_scores, _ in labelled], [at for _, at in labelled])
 
 
 def _first_error(labels: Sequence[bool | None]) -> int | None:

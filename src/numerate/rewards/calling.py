@@ -95,8 +95,8 @@ class Call:
     def at(self, error: BaseException, forms: Mapping[str, str]) -> str:
         """Returns `at problem 'story-3' in step 2 of stage rl`."""
         ids = list(dict.fromkeys(self.problem_ids))
-        known = ids if len(ids) == 1 else [*islice(self.failing(error, forms), 1)]
-        which = f"problem {known[0]!r}" if known else f"one of {len(ids)} problems, {ids[0]!r} to {ids[-1]!r}"
+        shown = ids if len(ids) == 1 else [*islice(self.failing(error, forms), 1)]
+        which = f"problem {shown[0]!r}" if shown else f"one of {len(ids)} problems, {ids[0]!r} to {ids[-1]!r}"
         return f"at {which}" + (f" in {self.where}" if self.where else "")
 
     def failing(self, error: BaseException, forms: Mapping[str, str]) -> Iterator[str]:

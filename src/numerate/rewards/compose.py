@@ -96,8 +96,8 @@ def find_function(path: str, trusted: Sequence[str] = ()) -> Part:
 
 
 def import_function(module: str, name: str, path: str) -> Part:
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
+    if (cwd := str(Path.cwd())) not in sys.path:
+        sys.path.append(cwd)
     try:
         function = getattr(import_module(module), name, None)
     except (Exception, SystemExit) as error:  # somebody else's module may raise anything
@@ -118,9 +118,9 @@ def wanted_columns(
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
         raise ValueError(f"reward {path!r}: its signature cannot be read: {error}") from error
-    known = {"prompts", "completions", *COLUMNS, *meta}
+    columns = {"prompts", "completions", *COLUMNS, *meta}
     shape = "f(prompts, completions, **columns) -> list[float | None]"
-    free = {p.name: p for p in parameters if p.name not in known and p.kind is not p.VAR_KEYWORD}
+    free = {p.name: p for p in parameters if p.name not in columns and p.kind is not p.VAR_KEYWORD}
     for name, value in options.items():
         if name not in free:
             raise ValueError(f"reward {path!r} has no option {name!r}, but: {', '.join(free) or 'none'}")
@@ -131,10 +131,10 @@ def wanted_columns(
             raise ValueError(
                 f"reward {path!r}: arguments are passed by name, and {p.name!r} takes none: {shape}"
             )
-        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in {*known, *options}:
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in {*columns, *options}:
             raise ValueError(
                 f"reward {path!r}: it needs {p.name!r}, and the arguments are: "
-                f"{', '.join(sorted(known))}; {shape}"
+                f"{', '.join(sorted(columns))}; {shape}"
             )
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
@@ -142,7 +142,8 @@ def wanted_columns(
 
 
 def fits_default(value: Any, default: Any) -> bool:
-    """Checks for the default's type, where there is one; a whole number is valid for any number."""
+    """Checks that a value has the type of the default, where there is one; a whole number passes for any
+    number."""
     if default is None or default is inspect.Parameter.empty:
         return True
     return type(value) is type(default) or (type(value) is int and type(default) is float)
@@ -193,8 +194,8 @@ class Rewards:
         parts = {path: values[i] for path, values in by_path.items()}
         weights = {w.path: w.weight for w in parse_weighted(self.rewards)}
         applying = [(weights[path], part) for path, part in parts.items() if (path, i) not in absent]
-        known = [weight * part for weight, part in applying if part is not None]
-        value = math.fsum(known) if known and len(known) == len(applying) else None
+        weighted = [weight * part for weight, part in applying if part is not None]
+        value = math.fsum(weighted) if weighted and len(weighted) == len(applying) else None
         return replace(scored, reward=Reward(value, {**scored.reward.parts, **parts}))
 
     def measure(

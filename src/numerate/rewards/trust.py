@@ -55,7 +55,7 @@ def is_standard(name: str) -> bool:
 
 def is_covered(name: str, names: Iterable[str]) -> bool:
     """Checks whether one of the names is this one or a beginning of it at a dot."""
-    return any(name == known or name.startswith(f"{known}.") for known in names)
+    return any(name == trusted or name.startswith(f"{trusted}.") for trusted in names)
 
 
 def refusal_reason(path: str) -> str:

@@ -67,7 +67,7 @@ def server(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def here(text: str) -> bool:
+def is_local(text: str) -> bool:
     """Checks whether an address is one of this machine."""
     host = urlsplit(str(split_login(text))).hostname or ""
     try:

@@ -44,9 +44,9 @@ class Conditioned:
     def _rollouts(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         """Samples all first lines, then the second lines of the unfinished rollouts, and so on."""
         tag = self._tag()
-        begun = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
-        live = {(start.prompt.problem_id, i): replace(start, index=i) for start in begun for i in range(n)}
-        next_prompts = [start.next_prompt(start.prompt.problem_id) for start in begun]
+        starts = [_begin(self.policy, prompt, tag, params.max_tokens) for prompt in prompts]
+        live = {(start.prompt.problem_id, i): replace(start, index=i) for start in starts for i in range(n)}
+        next_prompts = [start.next_prompt(start.prompt.problem_id) for start in starts]
         line = 0
         while live:
             room = max(draft.left for draft in live.values())
@@ -80,10 +80,10 @@ class _Draft:
     finish: Finish | None = None
 
     def next_prompt(self, name: str) -> Prompt:
-        """Returns the prompt of the next line: the engine goes on with it up to a line break."""
+        """Returns the prompt of the next line: the engine continues it up to a line break."""
         text = "".join(turn.text for turn in self.turns)
-        begun = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
-        return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, begun))
+        prefix = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
+        return replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, prefix))
 
     def take(self, policy: Policy, sampled: Rollout, tag: Turn) -> None:
         """Adds a line, and a tag where another may follow."""
@@ -120,17 +120,17 @@ def _ended(policy: Policy, sampled: Rollout) -> Finish | None:
 def _begin(policy: Policy, prompt: Prompt, tag: Turn, left: int) -> _Draft:
     """Returns a prompt with tags before the lines of its prefix, and before the first line to sample."""
     *turns, last = prompt.turns
-    begun = last.text if turns and last.role == "assistant" else ""
-    if begun:
+    prefix = last.text if turns and last.role == "assistant" else ""
+    if prefix:
         *turns, last = turns
     ids = policy.encode_prompt(replace(prompt, turns=(*turns, last)))
     start = replace(prompt, turns=(*turns, replace(last, ids=tuple(ids))))
-    if not begun:
+    if not prefix:
         return _Draft(start, (tag,), left)
-    lines = token_lines(policy, policy.encode_target(begun)[:-1])
+    lines = token_lines(policy, policy.encode_target(prefix)[:-1])
     laid = tuple(i for line in lines for i in (*tag.ids, *line))
     if BREAK in policy.decode(
         lines[-1]
     ):  # the next line is the policy's, and its tag no turn that parts them
         laid += tag.ids
-    return _Draft(start, (Turn("assistant", begun, laid),), left)
+    return _Draft(start, (Turn("assistant", prefix, laid),), left)

@@ -1,4 +1,4 @@
-"""Rollouts that go on from the beginnings of solutions, stored part by part like those of `collect`.
+"""Rollouts that continue prefixes of solutions, stored part by part like those of `collect`.
 
 A beginning is known by its text: the same one in two rollouts is continued once, and its samples are the
 same in every run."""
@@ -59,7 +59,7 @@ def continuation_successes(
             write_part(
                 name,
                 chunk,
-                lambda begun: sample_continuations(engine, begun, n, params, style, task, grade_truncated),
+                lambda part: sample_continuations(engine, part, n, params, style, task, grade_truncated),
             )
     successes: dict[str, list[bool]] = defaultdict(list)
     for name, _ in parts:

@@ -53,8 +53,8 @@ def write_part(
         return
     shares = [path.with_name(f"{path.stem}.share-{i}") for i in range(process_count())]
     mine = shard(problems)
-    here = shares[rank()]
-    agree_on_result(lambda: write_rollouts(here, make(mine) if mine else []))
+    own_share = shares[rank()]
+    agree_on_result(lambda: write_rollouts(own_share, make(mine) if mine else []))
     run_on_main(lambda: put_together(path, problems, shares))
 
 
@@ -64,7 +64,7 @@ def agree_on_result(make: Callable[[], T]) -> T:
         return make()
     from numerate.training import distributed
 
-    return distributed.agreed(make)
+    return distributed.agree_on_result(make)
 
 
 def put_together(path: Path, problems: Sequence[Named], shares: Sequence[Path]) -> None:

@@ -1,4 +1,4 @@
-"""The bookkeeping of a batch in the making: what every row has written, and the random numbers it will use.
+"""Tokens and random numbers of the rows of a running batch.
 
 Rows move when others leave; their slot, where their tokens are written, stays."""
 

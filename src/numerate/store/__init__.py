@@ -24,11 +24,10 @@ from numerate.store.files import (
     room_for,
     write_text,
 )
-from numerate.store.folder import RunFolder
-from numerate.store.folders import clear_leftovers, file_sizes, symbolic_links
 from numerate.store.hashes import SUMS, file_hash, find_damage, identity_hash
 from numerate.store.json_files import read_json, read_jsonl, read_object, write_json, write_jsonl
 from numerate.store.kept import KEPT, Kept, code_identity, contents_hash
+from numerate.store.leftovers import clear_leftovers, file_sizes, symbolic_links
 from numerate.store.lock import LOCK, check_free, hold_lock
 from numerate.store.log import (
     append_row,
@@ -43,6 +42,7 @@ from numerate.store.paths import follow_links, hidden_sibling, is_stream
 from numerate.store.problems import read_problems, write_problems
 from numerate.store.replaced import describe_differences, keep_if_same, set_aside, take_back
 from numerate.store.rollouts import read_rewards, read_rollouts, write_rollouts
+from numerate.store.run_folder import RunFolder
 
 __all__ = [
     "KEPT",

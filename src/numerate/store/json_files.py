@@ -20,7 +20,7 @@ REMEDY = "restore it, or delete it and run again"
 
 
 def read_json(path: Path, remedy: str = REMEDY) -> Any:
-    """Raises ValueError, with the remedy, for a file that is missing or not JSON."""
+    """Reads a JSON file. Raises ValueError, with the remedy, for a file that is missing or not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

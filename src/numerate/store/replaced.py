@@ -49,9 +49,9 @@ def take_back(folder: Path, replaced: Path, mark: str) -> None:
 
 
 def keep_if_same(
-    folder: Path, wanted: str, made_from: Mapping[str, Any] | None = None, replaced: Path | None = None
+    folder: Path, identity: str, made_from: Mapping[str, Any] | None = None, replaced: Path | None = None
 ) -> list[str]:
-    """Empties a folder whose contents were made from something else; `wanted` is the identity of what they
+    """Empties a folder whose contents were made from something else; `identity` is that of what they
     are made from now.
 
     made_from: the parts of that identity, by name. replaced: where the old contents go, in place of being
@@ -59,14 +59,14 @@ def keep_if_same(
     be moved or removed raise OSError."""
     mark = folder / "identity.json"
     before = read_object(mark) if mark.exists() else {}
-    if before.get("identity") == wanted:
+    if before.get("identity") == identity:
         return []
     had = folder.exists() and any(folder.iterdir())
     if replaced is None:
         remove_path(folder)
     else:
         set_aside(folder, replaced, mark.name)
-    write_json(mark, {"identity": wanted, **({"made_from": made_from} if made_from else {})})
+    write_json(mark, {"identity": identity, **({"made_from": made_from} if made_from else {})})
     return (describe_differences(before.get("made_from"), made_from or {}) or [UNKNOWN]) if had else []
 
 

@@ -133,8 +133,8 @@ def _rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str
 def _ours(schema: Any) -> bool:
     marks: dict[bytes, bytes] = schema.metadata or {}
     mark = marks.get(b"numerate", b"").decode(errors="replace")
-    known = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(token_classes=False)}
-    return mark in known and schema.equals(known[mark])
+    schemas = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(token_classes=False)}
+    return mark in schemas and schema.equals(schemas[mark])
 
 
 def _row(scored: Scored) -> dict[str, Any]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         read_scores,
         score_row,
         score_rows,
-        set_read_weights,
         word_logprobs,
     )
     from numerate.training.learner import Learner
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         token_logprobs,
         token_values,
     )
+    from numerate.training.loss_weights import set_loss_weights, set_read_weights
     from numerate.training.old_logprobs import (
         add_old_logprobs,
         compute_column,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         demonstration_row,
         drop_overlong,
         rollout_row,
-        set_loss_weights,
         tagged_row,
     )
     from numerate.training.schedule import batch_rows, cosine, epoch_slice, linear, minibatch
@@ -61,14 +60,15 @@ else:
         objectives="",
         batch="Batch micro_batches pack_rows prompt_of",
         head_scores="head_logits keep_rows labelled_row labelled_steps "
-        "read_scores score_row score_rows set_read_weights word_logprobs",
+        "read_scores score_row score_rows word_logprobs",
         learner="Learner",
+        loss_weights="set_loss_weights set_read_weights",
         logprobs="hidden_states logprobs_and_values logprobs_of token_logprobs token_values",
         old_logprobs="add_old_logprobs compute_column recompute_logprobs sampler_logprobs",
         policy_gradient="clipped_surrogate kl policy_shift_stats "
         "ratio sequence_ratio subtract_kl token_means",
         reference="Reference",
-        rows="demonstration_row drop_overlong rollout_row set_loss_weights tagged_row",
+        rows="demonstration_row drop_overlong rollout_row tagged_row",
         schedule="batch_rows cosine epoch_slice linear minibatch",
         stage="Stage",
         trackers="open_tracker",

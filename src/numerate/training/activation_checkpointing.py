@@ -15,7 +15,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from numerate.training.batch import prompt_of
 from numerate.training.logprobs import unwrapped_lm
-from numerate.training.trainable import Trained
+from numerate.training.trainable import Trainable
 from numerate.types import Example
 
 Switch = Literal["auto", "on", "off"]
@@ -28,7 +28,7 @@ MEMINFO = Path("/proc/meminfo")
 class Checkpointing:
     """Decides once for the largest micro-batch seen so far; what is on stays on."""
 
-    def __init__(self, policy: Trained, switch: Switch, at_once: int = 1, dropout: bool = False) -> None:
+    def __init__(self, policy: Trainable, switch: Switch, at_once: int = 1, dropout: bool = False) -> None:
         """Creates the option of a stage. at_once: how many micro-batches are computed at the same time.
         dropout: whether a step has dropout, so that a recomputed layer has to use the same random numbers."""
         self.policy, self.switch, self.at_once, self.dropout = policy, switch, at_once, dropout
@@ -123,8 +123,8 @@ def free_bytes(device: torch.device) -> int | None:
         return torch.cuda.mem_get_info(device)[0] + kept
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    known = [free for free in (_of_machine(), _of_container()) if free is not None]
-    return min(known, default=None)
+    sizes = [free for free in (_of_machine(), _of_container()) if free is not None]
+    return min(sizes, default=None)
 
 
 def _of_machine() -> int | None:

@@ -75,7 +75,7 @@ def gather_texts(text: str) -> list[str]:
     return gather_object([text])
 
 
-def agreed(make: Callable[[], T]) -> T:
+def agree_on_result(make: Callable[[], T]) -> T:
     """Returns what `make` returns. Raises in every process where it raises in one, so that no process waits
     for another that has ended: there what was raised, elsewhere an error of its kind and message."""
     if not is_distributed():
@@ -99,12 +99,12 @@ def kind(error: Exception) -> str:
     name = type(error).__name__
     if name == "OutOfMemoryError":
         return "MemoryError"
-    return next((known for known, cls in PASSED_ON.items() if isinstance(error, cls)), name)
+    return next((passed for passed, cls in PASSED_ON.items() if isinstance(error, cls)), name)
 
 
-def once(do: Callable[[], object]) -> None:
+def run_on_main(do: Callable[[], object]) -> None:
     """Calls a function in the first process, while the others wait until it returns or fails."""
-    agreed(do if is_main() else lambda: None)
+    agree_on_result(do if is_main() else lambda: None)
 
 
 def sum_stats(stats: dict[str, float]) -> dict[str, float]:

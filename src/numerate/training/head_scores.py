@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.judge_config import Card
-from numerate.models.reward_model import Laid, ScoreModel, ScoreNetwork, solution_prefixes
+from numerate.models.reward_model import EncodedSolution, ScoreModel, ScoreNetwork, solution_prefixes
 from numerate.training.batch import Batch, micro_batches, pack_rows, pad_rows
 from numerate.training.logprobs import head_logprobs, hidden_states, logprobs_of, unwrapped_lm
 from numerate.training.packed_attention import can_pack
@@ -22,50 +22,46 @@ Places = tuple[Tensor, ...]
 Ask = Callable[[Any, Batch], tuple[Tensor, Places]]
 
 
-def labelled_row(laid: Laid, targets: Sequence[float | None]) -> Example | None:
+def labelled_row(encoded: EncodedSolution, targets: Sequence[float | None]) -> Example | None:
     """Returns the row that trains the head on `targets` at the ends of the steps; None marks a step without
     a label. Returns None where no label is left, as when no labelled step fits.
 
     All tokens after the prompt count as trained: so the solutions of a problem share its prompt when they are
-    packed. Columns: `read`, 1 where the head is read; `target`, its label there; `said`, 1 at the tokens of
-    the steps themselves, which are all of the solution but those at the ends of steps."""
+    packed. Columns: `read`, 1 where the head is read; `target`, its label there; `step_token`, 1 at the
+    tokens of the steps themselves, which are all of the solution but those at the ends of steps."""
     by_position = {
-        end: target for end, target in zip(laid.ends, targets, strict=False) if target is not None
+        end: target for end, target in zip(encoded.ends, targets, strict=False) if target is not None
     }  # targets of dropped steps fall away
     if not by_position:
         return None
-    return score_row(laid, by_position)
+    return score_row(encoded, by_position)
 
 
-def labelled_steps(card: Card, laid: Laid, targets: Sequence[float | None]) -> list[Example | None]:
+def labelled_steps(
+    card: Card, encoded: EncodedSolution, targets: Sequence[float | None]
+) -> list[Example | None]:
     """Returns the rows that train a reward model on the `targets` of the steps: a row per labelled step, with
     the prefix that ends there, where steps are read by prefix, else one row for all. [None] where no label is
     left."""
     if not card.by_prefix:
-        return [labelled_row(laid, targets)]
-    both = zip(solution_prefixes(laid), targets, strict=False)  # targets of dropped steps fall away
+        return [labelled_row(encoded, targets)]
+    both = zip(solution_prefixes(encoded), targets, strict=False)  # targets of dropped steps fall away
     rows = [score_row(part, {part.ends[-1]: target}) for part, target in both if target is not None]
     return [*rows] or [None]
 
 
-def score_row(laid: Laid, targets: dict[int, float]) -> Example:
+def score_row(encoded: EncodedSolution, targets: dict[int, float]) -> Example:
     """Returns the row of a scored solution. targets: position of a token -> target of the head there."""
-    places, ends = range(len(laid.ids)), set(laid.ends)
+    places, ends = range(len(encoded.ids)), set(encoded.ends)
     return Example(
-        laid.ids,
-        [position >= laid.prompt for position in places],
+        encoded.ids,
+        [position >= encoded.prompt for position in places],
         token={
             "read": [float(position in targets) for position in places],
             "target": [targets.get(position, 0.0) for position in places],
-            "said": [float(position >= laid.prompt and position not in ends) for position in places],
+            "step_token": [float(position >= encoded.prompt and position not in ends) for position in places],
         },
     )
-
-
-def set_read_weights(rows: Sequence[Example], extra: float = 0.0) -> list[Example]:
-    """Returns the rows with the column `weight`: 1 / (all scored positions of the step + `extra`)."""
-    weight = 1 / (sum(sum(row.token["read"]) for row in rows) + extra)
-    return [row.with_token(weight=[weight * read for read in row.token["read"]]) for row in rows]
 
 
 def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
@@ -77,7 +73,7 @@ def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
     h_BTD = trunk_states(model, batch)
     if not model.likelihood:
         return model(h_BTD[where]), where
-    text_BT = batch.token["said"] > 0
+    text_BT = batch.token["step_token"] > 0
     logp_BT = logprobs_of(model, batch, h_BTD, text_BT)
     return model(h_BTD[where], so_far(logp_BT, text_BT, batch.row_BT, where)), where
 
@@ -85,7 +81,7 @@ def head_logits(model: ScoreNetwork, batch: Batch) -> tuple[Tensor, Places]:
 def so_far(logp_BT: Tensor, text_BT: Tensor, row_BT: Tensor, where: Places) -> Tensor:
     """Returns at some positions the sum of log p up to there, over the row and over the step, [N, 2] float32.
 
-    Rows are stretches of a line, and a step begins after the last token that is not `said`. The sums are
+    Rows are stretches of a line, and a step begins after the last token that is no `step_token`. The sums are
     differences of running ones, which want float64 where there is one."""
     line_N, at_N = where
     run_BT = logp_BT.to(torch.float32 if logp_BT.device.type == "mps" else torch.float64).cumsum(1)
@@ -125,19 +121,23 @@ def word_logprobs(
 
 
 def read_scores(
-    judge: Judge, laid: Sequence[Laid], tokens: int, ask: Ask = head_logits, by_prefix: bool = False
+    judge: Judge,
+    encoded: Sequence[EncodedSolution],
+    tokens: int,
+    ask: Ask = head_logits,
+    by_prefix: bool = False,
 ) -> list[Tensor]:
     """Returns per solution the outputs of `ask` at the ends of its steps, [K, C] on the CPU; [0, 1] where no
     step fits. by_prefix: each step is read at the end of a line that stops there."""
-    some = [i for i, solution in enumerate(laid) if solution.ends]
-    lines = [solution_prefixes(laid[i]) if by_prefix else [laid[i]] for i in some]
+    some = [i for i, solution in enumerate(encoded) if solution.ends]
+    lines = [solution_prefixes(encoded[i]) if by_prefix else [encoded[i]] for i in some]
     rows = [
         score_row(part, dict.fromkeys(part.ends[-1:] if by_prefix else part.ends, 0.0))
         for parts in lines
         for part in parts
     ]
     logits = iter(score_rows(judge, rows, tokens, ask))
-    out = [torch.zeros(0, 1) for _ in laid]
+    out = [torch.zeros(0, 1) for _ in encoded]
     for i, parts in zip(some, lines, strict=True):
         out[i] = torch.cat([next(logits) for _ in parts])
     return out

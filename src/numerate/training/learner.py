@@ -20,7 +20,7 @@ from numerate.training.batch import Batch, group_by_prompt, micro_batches, pack_
 from numerate.training.gradients import Gradients, Loss
 from numerate.training.logprobs import HEAD_MIB, head_memory, unwrapped_lm
 from numerate.training.packed_attention import can_pack, use_packed
-from numerate.training.trainable import Trained
+from numerate.training.trainable import Trainable
 from numerate.types import Example, NotFinite, Stats
 
 SCALER = ("scale", "_growth_tracker")
@@ -36,7 +36,7 @@ class Learner:
 
     def __init__(
         self,
-        policy: Trained,
+        policy: Trainable,
         *,
         betas: tuple[float, float] = (0.9, 0.95),
         weight_decay: float = 0.0,
@@ -225,7 +225,7 @@ def optimizer_moments(
 
 
 def check_step(loss: float, norm: float, lr: float, scale: float | None, compute: torch.dtype) -> bool:
-    """Returns whether a step is applied, from the loss and the gradient's norm of all processes: False where
+    """Checks whether a step is applied, by the loss and the gradient's norm of all processes: not where
     float16's scale has to fall first. Raises NotFinite where either is not finite.
 
     scale: of the loss in float16, None in other formats."""

@@ -190,20 +190,20 @@ def logprobs_of(model: nn.Module, batch: Batch, h_BTD: Tensor, mask_BT: Tensor) 
 def logprobs_and_values(model: nn.Module, batch: Batch, detach: bool = True) -> tuple[Tensor, Tensor]:
     """Returns `log pi(token t)` and `V(the row before token t)` at position t, [B, T] each; exactly 0 off the
     trained tokens."""
-    with capture_activations() as heard:
+    with capture_activations() as captured:
         logp_BT = token_logprobs(model, batch)
-    return logp_BT, values(model, batch, heard, detach)
+    return logp_BT, values(model, batch, captured, detach)
 
 
 def token_values(model: nn.Module, batch: Batch, detach: bool = True) -> Tensor:
     """Returns the values alone."""
-    with capture_activations() as heard:
+    with capture_activations() as captured:
         hidden_states(model, batch)
-    return values(model, batch, heard, detach)
+    return values(model, batch, captured, detach)
 
 
-def values(model: nn.Module, batch: Batch, heard: Captured, detach: bool) -> Tensor:
+def values(model: nn.Module, batch: Batch, captured: Captured, detach: bool) -> Tensor:
     assert isinstance(model, Joint), "this network has no value branch"
     line_N, at_N = batch.mask_BT.nonzero(as_tuple=True)
-    value_N = model.value(heard, line_N, batch.before_BT[line_N, at_N], detach)
+    value_N = model.value(captured, line_N, batch.before_BT[line_N, at_N], detach)
     return batch.scatter((line_N, at_N), value_N)

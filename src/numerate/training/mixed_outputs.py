@@ -35,11 +35,11 @@ def mixed_outputs(
     row's column `number` is its index in the step. greedy: also the log-probability of the
     likeliest token at each position."""
     assert isinstance(model, HeadedModel), "this network has no operator head"
-    with capture_activations() as heard:
+    with capture_activations() as captured:
         logp_BT = token_logprobs(model, batch)
-    assert heard.last_BTD is not None, "no forward pass was captured"
+    assert captured.last_BTD is not None, "no forward pass was captured"
     where = batch.mask_BT.nonzero(as_tuple=True)
-    h_ND = heard.last_BTD[where[0], batch.before_BT[where]]
+    h_ND = captured.last_BTD[where[0], batch.before_BT[where]]
     logp_N = logp_BT[where]
     greedy_N = greedy_logprobs(model, h_ND) if greedy else logp_N
     number_N = batch.columns["number"][batch.row_BT[where]].long()

@@ -64,29 +64,29 @@ def add_old_logprobs(
         return add_around_older(
             run, learner, rows, sampler_logps, older, source=source, checked=checked, tolerance=tolerance
         )
-    known = [logp for logp in sampler_logps if logp is not None]
+    recorded = [logp for logp in sampler_logps if logp is not None]
     assert len(sampler_logps) == len(rows), f"log-probabilities of {len(sampler_logps)} rows for {len(rows)}"
-    if len(known) < len(rows):
+    if len(recorded) < len(rows):
         if source != "recompute":
-            missing = len(rows) - len(known)
+            missing = len(rows) - len(recorded)
             say_once(run, f"{missing} of {len(rows)} rollouts have no log-probabilities: recomputing all")
         return old_column(rows, recompute_logprobs(learner, rows)), {"drift/recomputed": 1.0}
     if source == "recompute":
         logps = recompute_logprobs(learner, rows)
-        return old_column(rows, logps), logprob_drift(*trained_columns(rows, known, logps)) | {
+        return old_column(rows, logps), logprob_drift(*trained_columns(rows, recorded, logps)) | {
             "drift/recomputed": 1.0
         }
     if not checked or not rows:
-        return old_column(rows, known), {"drift/recomputed": 0.0}
+        return old_column(rows, recorded), {"drift/recomputed": 0.0}
     some = spread_indices(len(rows), checked)
     chosen = [rows[i] for i in some]
     sampling = getattr(learner.policy, "sampling", learner.policy.compute)
     most = tolerance or TOLERANCE.get(sampling, COARSE)
     stats = logprob_drift(
-        *trained_columns(chosen, [known[i] for i in some], recompute_logprobs(learner, chosen)), most
+        *trained_columns(chosen, [recorded[i] for i in some], recompute_logprobs(learner, chosen)), most
     )
     if source == "sampler" or stats["drift/max"] <= most:
-        return old_column(rows, known), stats | {"drift/recomputed": 0.0}
+        return old_column(rows, recorded), stats | {"drift/recomputed": 0.0}
     say_once(
         run,
         f"the sampler's log-probabilities differ by up to {stats['drift/max']:.2g} (more than "

@@ -285,7 +285,7 @@ def can_pack(model: Any) -> bool:
 
 
 def use_packed(model: Any) -> None:
-    """Switches the model to `attend_packed`. Whoever passes no layout notices nothing."""
+    """Switches the model to `attend_packed`. Calls without a layout are unchanged."""
     if model.config._attn_implementation != NAME:
         model.set_attn_implementation(NAME)
 

@@ -1,21 +1,16 @@
-"""Parts of critic-free objectives: ratios, the clipped surrogate, KL estimators, and the correction for
-another sampler. Pure functions on tensors and numbers."""
+"""Parts of critic-free objectives: ratios, clipped surrogate, KL estimators. Pure functions on tensors."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from numerate.credit import gather_trained
 from numerate.training.batch import Batch
-from numerate.types import Example, Stats
+from numerate.types import Stats
 
 Estimator = Literal["k1", "k2", "k3"]
-Correction = Literal["truncate", "mask", "none"]
 LARGEST = 20.0
 """of a log-ratio: exp of more would be infinite in float32, and its gradient behind a clip not a number"""
 
@@ -85,48 +80,3 @@ def policy_shift_stats(batch: Batch, logp_BT: Tensor, clipped_BT: Tensor) -> Sta
     old_kl, the mean of rho - 1 - log rho, an estimate of KL(pi_old || pi) that is never negative (k3)."""
     log_BT = (logp_BT.detach() - batch.token["old_logp"]).clamp(max=LARGEST)
     return token_means(batch, clipped=clipped_BT, old_kl=torch.expm1(log_BT) - log_BT)
-
-
-def importance_weights(
-    old: Sequence[float], sampler: Sequence[float], how: Correction, cap: float, floor: float
-) -> list[float]:
-    """Returns w_t = pi_old(o_t) / pi_sampler(o_t) for tokens sampled by another program than the learner.
-
-    truncate: min(w, cap), Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL
-    training" (TIS). mask: w within [floor, cap], else 0, which leaves the token out (MIS, IcePop). none:
-    1."""
-    if how == "none":
-        return [1.0] * len(old)
-    ratios = [math.exp(min(o - s, LARGEST)) for o, s in zip(old, sampler, strict=True)]
-    if how == "truncate":
-        return [min(w, cap) for w in ratios]
-    return [w if floor <= w <= cap else 0.0 for w in ratios]
-
-
-def add_is_correction(
-    rows: Sequence[Example],
-    sampler_logps: Sequence[Sequence[float] | None],
-    how: Correction,
-    cap: float,
-    floor: float,
-) -> tuple[list[Example], Stats]:
-    """Returns the rows with the column `correction`, and its statistics over their trained tokens; `bound` is
-    the share that was clipped or masked. sampler_logps: the sampler's log-probabilities of each row; 1
-    without."""
-    out: list[Example] = []
-    seen: list[float] = []
-    for row, sampler in zip(rows, sampler_logps, strict=True):
-        old = row.token["old_logp"]
-        weights = [1.0] * len(old)
-        if sampler is not None and sampler is not old:
-            weights = importance_weights(old, sampler, how, cap, floor)
-        seen += gather_trained(row.mask, weights)
-        out.append(row.with_token(correction=weights))
-    if not seen:
-        return out, {}
-    return out, {
-        "correction/mean": sum(seen) / len(seen),
-        "correction/min": min(seen),
-        "correction/max": max(seen),
-        "correction/bound": sum(w in (0.0, cap) for w in seen) / len(seen),
-    }

@@ -10,14 +10,14 @@ from torch import nn
 
 from numerate.training.learner import Learner
 from numerate.training.old_logprobs import recompute_logprobs
-from numerate.training.trainable import Trained
+from numerate.training.trainable import Trainable
 from numerate.types import Example
 
 
 class Reference:
     """A frozen policy. The base of a policy with trained adapters needs no second copy of the weights."""
 
-    def __init__(self, frozen: Trained | None, **settings: Any) -> None:
+    def __init__(self, frozen: Trainable | None, **settings: Any) -> None:
         """Creates a reference. frozen: a model of its own, without gradients; None: the learner's own without
         its adapters. settings: of the learner that holds it, for its memory."""
         self.own: Learner | None = None

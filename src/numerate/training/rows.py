@@ -1,18 +1,14 @@
-"""Training rows from demonstrations and rollouts, and the weights of their tokens in the loss."""
+"""Training rows from demonstrations and rollouts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
-from numerate.credit import scatter_trained
 from numerate.models.policy import Policy
 from numerate.models.return_conditioning import tag_ids, token_lines
 from numerate.models.return_tags import Conditioning
 from numerate.prompts import render, target
 from numerate.types import Example, Problem, Rollout
-
-Denominator = Literal["token", "sequence", "constant"]
 
 
 def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
@@ -61,24 +57,3 @@ def drop_overlong(rows: Iterable[Example], max_tokens: int) -> tuple[list[Exampl
     all_rows = list(rows)
     kept = [row for row in all_rows if len(row.ids) <= max_tokens]
     return kept, len(all_rows) - len(kept)
-
-
-def set_loss_weights(rows: Sequence[Example], per: Denominator = "token", constant: int = 1) -> list[Example]:
-    """Denominators as data: returns the rows with the column `weight`, which turns a paper's mean into a sum
-    over one optimizer step.
-
-        token     1 / all trained tokens of the step      SFT; DAPO
-        sequence  1 / rows / trained tokens of the row    GRPO
-        constant  1 / rows / `constant`                   Dr. GRPO, constant = max_tokens
-
-    The weights are set before the step is divided into micro-batches, so the result does not depend on the
-    division. Rows without a trained token keep weight 0 and still count as rows.
-    """
-    total = sum(sum(row.mask) for row in rows)
-
-    def weight(row: Example) -> float:
-        own = sum(row.mask)
-        denominator = {"token": total, "sequence": len(rows) * own, "constant": len(rows) * constant}[per]
-        return 1 / denominator if denominator else 0.0
-
-    return [row.with_token(weight=scatter_trained(row.mask, weight(row))) for row in rows]

@@ -134,7 +134,7 @@ class Stage:
 
     def save(self, model: Savable, name: str) -> None:
         """Saves a model in this stage's folder; the main process writes it, and the others wait."""
-        distributed.once(lambda: model.save(self.folder / name))
+        distributed.run_on_main(lambda: model.save(self.folder / name))
 
     def _time(self, seconds: float) -> None:
         """Appends a line to times.jsonl, apart from the log, which is the same in every run."""
@@ -144,7 +144,7 @@ class Stage:
     def _save(self, learner: Learner | None) -> None:
         if learner:
             learner.check()
-        distributed.once(lambda: self._write(learner))
+        distributed.run_on_main(lambda: self._write(learner))
 
     def _write(self, learner: Learner | None) -> None:
         tensors = learner.state() if learner else {}
@@ -168,4 +168,4 @@ class Stage:
             if learner:
                 learner.load_state(loaded.tensors)
         distributed.barrier()  # all processes have read what is there
-        distributed.once(lambda: resuming.tidy(self.folder, choice, self.progress))
+        distributed.run_on_main(lambda: resuming.tidy(self.folder, choice, self.progress))

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 
 
-class Trained(Protocol):
+class Trainable(Protocol):
     name: str
 
     @property

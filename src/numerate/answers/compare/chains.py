@@ -35,7 +35,7 @@ def named_chain_value(relation: Node) -> Node | None:
 
 
 def _is_sought(head: Node, number: Node) -> bool:
-    """Returns True for a side whose value is stated; `a + b = 0` is an equation."""
+    """Checks whether `head` is a side whose value is stated; `a + b = 0` is an equation."""
     if _is_endless(head):
         return not operator_contradicts(head, number, same_value)
     if number.kind in ("tuple", "matrix"):
@@ -44,7 +44,7 @@ def _is_sought(head: Node, number: Node) -> bool:
 
 
 def _is_endless(node: Node) -> bool:
-    """Returns True for a sum or product without end, whose value may not be known here."""
+    """Checks whether `node` is a sum or product without end, whose value may not be known here."""
     return any(part.kind == "series" and INFINITY in part.args[:2] for part in walk_nodes(node))
 
 
@@ -64,7 +64,8 @@ def _exactly(signs: tuple[str, ...]) -> int:
 
 
 def _is_substituted(head: Node, members: tuple[Node, ...] | list[Node]) -> bool:
-    """Returns True for `2x + 3 = 2(4) + 3 = 11`: the same expression with numbers in place of its letters."""
+    """Checks whether a member is the same expression with numbers in place of its letters:
+    `2x + 3 = 2(4) + 3 = 11`."""
     return len(members) > 1 and _fits(head, members[0], {})
 
 
@@ -81,7 +82,8 @@ _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{1,20}")
 
 
 def is_contradictory_chain(normal: str, node: Node | None) -> bool:
-    """Returns True for `x = 6/4 = 1.4`. Degrees and members in different units are left alone."""
+    """Checks whether a chain contradicts itself: `x = 6/4 = 1.4`. Degrees and members in different units
+    are left alone."""
     if node is None or "circ" in normal or "degree" in normal or _units(normal) > 1:
         return False
     return any(_differ(chain) for chain in _chains(node))

@@ -102,24 +102,24 @@ def _evaluate_last(before: list[Node], last: Node) -> Node | None:
     """Returns what the last statement comes to when it is about an expression in the letters that the
     others give."""
     names = [pair for statement in before if (pair := named_value(statement))]
-    known = {
+    by_letter = {
         name.value: number for name, number in names if name.kind == "sym" and not unknown_letters(number)
     }
     if (
-        len(known) != len(before)
+        len(by_letter) != len(before)
         or set(last.value) != {"="}
-        or not unknown_letters(last.args[0]) <= set(known)
+        or not unknown_letters(last.args[0]) <= set(by_letter)
     ):
         return None
     if last.args[0].kind == "sym" or not unknown_letters(last.args[0]) or unknown_letters(last.args[-1]):
         return None
-    for name, number in known.items():
+    for name, number in by_letter.items():
         last = substitute_symbol(last, name, number)
     return last
 
 
 def _holds(statement: Node) -> bool:
-    """Returns whether a statement without letters is true."""
+    """Checks whether a statement without letters is true."""
     sides = pairwise(statement.args)
     return all(_compares(a, sign, b) for sign, (a, b) in zip(statement.value, sides, strict=True))
 

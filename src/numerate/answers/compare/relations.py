@@ -190,9 +190,9 @@ def _conditions(several: Node) -> list[Node] | None:
     if any(arg.kind != "rel" or set(arg.value) == {"="} for arg in several.args):
         return None
     sets = [as_set(arg) for arg in several.args]
-    known = [s for s in sets if s is not None]
+    readable = [s for s in sets if s is not None]
     unknowns = {frozenset(unknown_letters(arg)) for arg in several.args}
-    return known if len(known) == len(sets) and [len(names) for names in unknowns] == [1] else None
+    return readable if len(readable) == len(sets) and [len(names) for names in unknowns] == [1] else None
 
 
 def as_point(several: Node) -> Node | None:

@@ -35,7 +35,7 @@ def replace_sentence(candidate: str, reference: str) -> tuple[str, str] | None:
 
 
 def _is_bare(text: str) -> bool:
-    """Returns True for a value without words and relations."""
+    """Checks whether `text` is a value without words and relations."""
     if len(text) < 12 and _AFFIRMED.fullmatch(text):
         return True
     if not _VALUE.search(text) or _RELATION.search(text):
@@ -148,7 +148,7 @@ def _says_only_what(label: str) -> bool:
 
 
 def _denies(words: list[str]) -> bool:
-    """Returns True for words that bound or negate the words beside them."""
+    """Checks whether the words bound or negate the words beside them."""
     return not vocabulary.BOUNDING.isdisjoint(words) or any(w.endswith("n't") for w in words)
 
 

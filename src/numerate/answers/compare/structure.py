@@ -199,15 +199,15 @@ def _as_points(left: Node, right: Node) -> tuple[tuple[Node, ...], tuple[Node, .
     return first.args, second.args
 
 
-def _same_conditions(several: Node, wanted: Node) -> str | None:
+def _same_conditions(several: Node, other: Node) -> str | None:
     """Compares conditions of which one holds, as sets."""
     reading = relations.as_union(several)
-    return _same_unions(reading, wanted) if reading else None
+    return _same_unions(reading, other) if reading else None
 
 
 def _contrary(left: Node, right: Node) -> bool:
-    """Checks for contrary connectives: p and q is not p or q, where p and q are statements; `1 and 2` are the
-    same two numbers as `1 or 2`."""
+    """Checks whether the connectives are contrary: p and q is not p or q, where p and q are statements;
+    `1 and 2` are the same two numbers as `1 or 2`."""
     if {left.value, right.value} == {"land", "lor"}:
         return True
     conditions = any(arg.kind == "rel" and set(arg.value) != {"="} for arg in left.args)

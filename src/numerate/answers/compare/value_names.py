@@ -14,7 +14,7 @@ from numerate.answers.text.vocabulary import OPERATIONS
 
 
 def is_name(node: Node) -> bool:
-    """Returns True for a letter, f(x), or a point of letters, which may be the name of a value."""
+    """Checks whether `node` is a letter, f(x), or a point of letters, which may be the name of a value."""
     if node.kind == "sym":
         return node.value not in CONSTANTS and node.value != "infinity"
     if node.kind == "mul":  # an angle ABC, an area S ABC, a limit, a change
@@ -32,7 +32,7 @@ _TASK = re.compile(r"(?:lim|int|oint)(?![a-z])|word ")
 
 
 def _is_task(node: Node) -> bool:
-    """Returns True for a limit, an integral, or a word such as area, in front of its argument."""
+    """Checks whether `node` is a limit, an integral, or a word such as area, in front of its argument."""
     head = node.args[0] if node.kind == "pow" else node  # \int_0^1
     return head.kind == "sym" and _TASK.match(head.value) is not None
 
@@ -42,7 +42,7 @@ def _are_points(node: Node) -> bool:
 
 
 def _is_change(node: Node) -> bool:
-    r"""Returns True for `\Delta p`, which is no product."""
+    r"""Checks whether `node` is `\Delta p`, which is no product."""
     return len(node.args) == 2 and node.args[0] == Node("sym", "Delta") and is_name(node.args[1])
 
 
@@ -50,7 +50,7 @@ _MAPS = frozenset("fghFGH")
 
 
 def _is_iterated(node: Node) -> bool:
-    """Returns True for f(f(2)), which reads as f times f(2)."""
+    """Checks whether `node` is f(f(2)), which reads as f times f(2)."""
     *outer, inner = node.args
     letters = all(arg.kind == "sym" and arg.value in _MAPS for arg in outer)
     inside = [name for arg in inner.args for name in free_symbols(arg)]
@@ -62,7 +62,8 @@ _MEASURED = frozenset("ABCDEGMNSzuvw")
 
 
 def _is_measure(function: str, of: Node) -> bool:
-    """Returns True for the sine of an angle in a triangle or of a sum of angles, the length |AB|."""
+    """Checks whether `function` of `of` is the sine of an angle in a triangle or of a sum of angles, or the
+    length |AB|."""
     if function == "abs":
         if of.kind == "sym":
             return of.value in _MEASURED or of.value.startswith(("overline ", "overrightarrow ", "vec "))
@@ -92,8 +93,8 @@ def unknown_letters(node: Node) -> set[str]:
 
 
 def is_quantity(node: Node) -> bool:
-    """Returns True for an expression in several letters that a problem asks the value of, and no side of
-    an equation in unknowns or of a curve."""
+    """Checks whether `node` is an expression in several letters that a problem asks the value of, and no
+    side of an equation in unknowns or of a curve."""
     if _is_operation(node):
         return True
     if node.kind == "union" or (node.kind == "call" and node.value in ("cap", "setminus")):
@@ -116,7 +117,7 @@ def is_quantity(node: Node) -> bool:
 
 
 def _is_operation(node: Node) -> bool:
-    r"""Returns True for `3 \star 4`, an operation on numbers that a problem has defined."""
+    r"""Checks whether `node` is `3 \star 4`, an operation on numbers that a problem has defined."""
     leaves = [leaf for leaf in walk_nodes(node) if not leaf.args]
     signs = [leaf for leaf in leaves if leaf.kind == "sym" and leaf.value in OPERATIONS]
     return node.kind == "mul" and bool(signs) and all(leaf.kind == "num" or leaf in signs for leaf in leaves)
@@ -127,7 +128,8 @@ def _without_sign(node: Node) -> Node:
 
 
 def _is_letter(node: Node) -> bool:
-    """Returns True for a letter, the sine of an angle, or the value f(2) or P(A) of a function; not f(x)."""
+    """Checks whether `node` is a letter, the sine of an angle, or the value f(2) or P(A) of a function;
+    not f(x)."""
     if node.kind == "call":
         return is_name(node) and not any(name[:1].islower() for name in _of(node))
     if node.kind == "fn":
@@ -140,14 +142,14 @@ def _of(call: Node) -> set[str]:
 
 
 def _is_plain(node: Node) -> bool:
-    """Returns True for a letter, a product or a sum of letters."""
+    """Checks whether `node` is a letter, a product or a sum of letters."""
     if node.kind in ("mul", "add"):
         return all(_is_letter(_without_sign(arg)) for arg in node.args)
     return _is_letter(node)
 
 
 def _is_term(node: Node) -> bool:
-    """Returns True for a product of letters and their powers, behind 1, 10 or 100; or 1 over one."""
+    """Checks whether `node` is a product of letters and their powers, behind 1, 10 or 100; or 1 over one."""
     node = _without_sign(node)
     if node.kind == "div":
         return node.args[0] == Node("num", 1) and _is_plain(node.args[1])

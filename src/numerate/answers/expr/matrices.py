@@ -29,7 +29,7 @@ def evaluate_matrices(node: Node) -> Node:
 
 
 def _holds_matrix(node: Node, depth: int = DEEPEST) -> bool:
-    """Returns whether a matrix stands in an expression, so many levels below it at most."""
+    """Checks whether a matrix stands in an expression, at most `levels` below it."""
     for arg in node.args:
         if arg.kind == "matrix" or (depth and arg.kind in _KINDS and _holds_matrix(arg, depth - 1)):
             return True

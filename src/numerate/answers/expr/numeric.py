@@ -71,7 +71,7 @@ _DOUBLES = Doubles()
 
 
 def agree_numerically(left: Node, right: Node) -> bool:
-    """Returns True when both expressions agree wherever they can be compared. Raises Undecided when they
+    """Checks whether both expressions agree wherever they can be compared. Raises Undecided when they
     can't be."""
     letters = bool(free_symbols(left) | free_symbols(right))
     samples = range(POINTS if letters else 1)

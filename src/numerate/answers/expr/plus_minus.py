@@ -46,7 +46,7 @@ def _points(node: Node) -> Node | None:
 
 
 def _has_sign(node: Node) -> bool:
-    """Returns True when a plus-minus stands outside of brackets that hold several members."""
+    """Checks whether a plus-minus stands outside of brackets that hold several members."""
     return node.kind == "pm" or (node.kind in _CARRIES and any(map(_has_sign, node.args)))
 
 

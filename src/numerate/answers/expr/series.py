@@ -75,7 +75,8 @@ def _written_out(node: Node, left: list[int]) -> Node:
 
 
 def whole_bound(bound: Node) -> int:
-    """Raises Undecided for a bound that is no whole number, or a large one."""
+    """Returns a bound as a whole number. Raises Undecided for a bound that is no whole number, or a large
+    one."""
     value = exact.exact_rational(bound)
     if value.denominator != 1 or abs(value) > 10**6:
         raise Undecided("no whole bound")

@@ -167,16 +167,16 @@ def _aside_within(sentence: str) -> Aside | None:
 
 
 def is_bracketed(sentence: str) -> bool:
-    """Returns True for a sentence that stands in brackets as a whole."""
+    """Checks whether the sentence stands in brackets as a whole."""
     return _IN_BRACKETS.fullmatch(sentence) is not None
 
 
 def is_check(sentence: str) -> bool:
-    """Returns True for a sentence that tests a value stated before: `That fits, since 5 × 8 = 40.`"""
+    """Checks whether the sentence tests a value stated before: `That fits, since 5 × 8 = 40.`"""
     return _CHECKS.match(sentence) is not None
 
 
 @lru_cache(maxsize=8)
 def concludes(sentence: str) -> bool:
-    """Returns True for a sentence that says that it concludes: `So ...`, `..., therefore ...`."""
+    """Checks whether the sentence is marked as a conclusion: `So ...`, `..., therefore ...`."""
     return _CONCLUDES.match(sentence) is not None or _WITHIN.search(sentence) is not None

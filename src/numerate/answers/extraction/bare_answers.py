@@ -55,6 +55,7 @@ def _bare_text(text: str, kind: Kind, words: int) -> str | None:
 
 
 def _has_lines(text: str) -> bool:
-    """Returns True for several lines, unless they are the rows of a matrix or stand within braces."""
+    """Checks whether `text` has several lines, unless they are the rows of a matrix or stand within
+    braces."""
     first, newline, _ = text.partition("\n")
     return bool(newline) and "\\begin" not in text and first.count("{") == first.count("}")

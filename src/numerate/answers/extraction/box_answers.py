@@ -33,7 +33,7 @@ MOST_EMPTY = 8
 
 
 def is_loop_of_boxes(tail: str) -> bool:
-    """Returns True for a model that wrote an empty box over and over."""
+    """Checks whether an empty box is repeated over and over."""
     return tail.count("\\boxed{}") > MOST_EMPTY
 
 
@@ -91,7 +91,8 @@ def _corrected_answer(tail: str, end: int, kind: Kind) -> Extracted | None:
 
 
 def _has_mathematics(value: str) -> bool:
-    """Returns False for "the final answer is positive": too little to overrule a box."""
+    """Checks whether `value` has mathematics. "the final answer is positive" has too little to overrule a
+    box."""
     return "$" in value or "\\" in value or any(c.isdigit() for c in value)
 
 
@@ -106,7 +107,7 @@ def _contents(tail: str, boxes: list[Box]) -> str:
 
 
 def _is_rejected(tail: str, box: Box) -> bool:
-    """Returns True for a box behind "not", and for one that the text behind it discards."""
+    """Checks whether the box stands behind "not" or is discarded by the text behind it."""
     before = tail[max(box.start - NEAR, 0) : box.start].lower()
     may_deny = "not" in before or "never" in before or "n't" in before or "n’t" in before
     may_deny = may_deny or not before.isascii()

@@ -106,7 +106,7 @@ def _choice_by_text(tail: str, choices: Sequence[tuple[str, str]]) -> Extracted 
 
 
 def _names(sentence: str, text: str) -> bool:
-    """Returns True where a sentence ends in a choice's text behind a verb: `It is a bank.`"""
+    """Checks whether a sentence ends in a choice's text behind a verb: `It is a bank.`"""
     if len(text) < 3 or not text[0].isalpha():
         return False
     return (

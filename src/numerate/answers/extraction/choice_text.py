@@ -93,7 +93,7 @@ _STOP = re.compile(r",\s|[.!?](?=\s|$)|$")
 
 
 def names_another(tail: str, mention: Mention, letter: str, choices: Choices) -> bool:
-    """Returns True for a letter beside the text of another choice: `B) attic` where attic is C."""
+    """Checks whether the letter stands beside the text of another choice: `B) attic` where attic is C."""
     if not choices:
         return False
     own = [_form(text[:LONGEST]) for label, text in choices if label.upper() == letter]

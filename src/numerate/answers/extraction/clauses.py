@@ -194,7 +194,7 @@ _STATES_VALUE = re.compile(
 
 
 def _goes_on(text: str, before: str, end: int) -> bool:
-    """Returns True where the value stands behind the clause: it concludes, or what is before it denies."""
+    """Checks whether the value stands behind the clause: it concludes, or what is before it denies."""
     if before.rstrip().endswith((" and", " but")):  # `..., and since b is 3, x = 2`
         return True
     if _SHARE.search(before) and _IS_NUMBER.match(text, end):  # `40% of the 25 students, which is 10`

@@ -80,5 +80,5 @@ def withdrawals(text: str, start: int) -> Iterator[int]:
 
 
 def is_confirmed(behind: str) -> bool:
-    """Returns True for a text behind a doubt that says that all was right."""
+    """Checks whether the text behind a doubt confirms what was before it."""
     return _CONFIRMS.search(behind) is not None

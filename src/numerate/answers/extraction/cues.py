@@ -150,7 +150,7 @@ def _english(text: str, lower: str, start: int, stop: int) -> Iterator[Cue]:
 
 
 def _lists_answers(text: str, match: re.Match[str]) -> bool:
-    """Returns True for a label such as `Correct answers: 5 × 2` with more behind its line."""
+    """Checks whether the match is a label such as `Correct answers: 5 × 2` with more behind its line."""
     if text[match.start() : match.end()].lower() not in ("answers:", "answers**:", "answers:**"):
         return False
     line_end = text.find("\n", match.end())

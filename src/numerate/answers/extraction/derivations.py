@@ -44,7 +44,7 @@ def small_words(text: str) -> list[Fraction]:
 
 
 def comes_from(value: Fraction, stated: Fraction, others: Iterable[Fraction]) -> bool:
-    """Returns True for a value that one operation makes of `stated` and another number."""
+    """Checks whether one operation makes the value of `stated` and another number."""
     return any(
         value in (stated + n, stated - n, n - stated, stated * n)
         or value * 100 == stated * n
@@ -55,6 +55,6 @@ def comes_from(value: Fraction, stated: Fraction, others: Iterable[Fraction]) ->
 
 
 def is_sum_of_parts(sentence: str, whole: Fraction) -> bool:
-    """Returns True for a sentence whose numbers, two or more, make the whole."""
+    """Checks whether the numbers of the sentence, two or more, make the whole."""
     parts = numbers_of(sentence)
     return len(parts) > 1 and (sum(parts) == whole or (whole in parts and sum(parts) == 2 * whole))

@@ -211,7 +211,7 @@ _STYLED = frozenset({"text", "textbf", "textit", "mathrm", "textrm", "mbox"})
 
 
 def _list_comma(text: str, token: re.Match[str]) -> bool:
-    """Returns True for a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
+    """Checks whether the token is a comma between the members of a list such as `2, 3` or `x = 1, y = 2`."""
     return _MEMBER.match(text, token.end()) is not None and text[token.start() - 1 : token.start()] not in (
         " ",
         "",

@@ -127,8 +127,8 @@ def _outright(sentence: str, upwards: Upwards, kind: Kind) -> tuple[bool, Value]
     plan = is_plan(sentence)
     if plan and not _ASKING_WORD.search(sentence):
         return True, None
-    if wanted := sought_words(sentence):
-        return True, value_about(wanted, sentence, upwards, kind)
+    if sought := sought_words(sentence):
+        return True, value_about(sought, sentence, upwards, kind)
     return plan, None
 
 

@@ -123,14 +123,14 @@ def _whole_of_parts(text: str, runs: list[MathRun]) -> MathRun | None:
 
 
 def is_whole(whole: MathRun, *parts: MathRun) -> bool:
-    """Returns True for a whole with its parts behind it: `20 students, 8 boys and 12 girls`."""
+    """Checks whether `whole` is a whole with its parts behind it: `20 students, 8 boys and 12 girls`."""
     if not all(run.text.isdecimal() and len(run.text) <= _LONGEST_PART for run in (whole, *parts)):
         return False
     return len(parts) > 1 and sum(int(part.text) for part in parts) == int(whole.text)
 
 
 def is_detail(text: str, run: MathRun) -> bool:
-    """Returns True for a number that only says how many, when or for what price."""
+    """Checks whether the number only says how many, when or for what price."""
     low = max(0, run.start - NEAR)
     if _ORDINAL.search(run.text) or _POINT.search(text, low, run.start) or "=" in run.text:
         return False

@@ -119,12 +119,13 @@ _PLANS = split_names(
 
 
 def is_remark(sentence: str) -> bool:
-    """Returns True for a sentence behind an answer or before one: a note, an offer, a question, a check."""
+    """Checks whether the sentence is a remark behind an answer or before one: a note, an offer, a
+    question, a check."""
     return _is_question(sentence) or _REMARK.match(sentence) is not None
 
 
 def is_note(sentence: str) -> bool:
-    """Returns True for a remark that may state the answer of a text which holds nothing else."""
+    """Checks whether `sentence` is a remark that may state the answer of a text which holds nothing else."""
     return _NOTE.match(sentence) is not None and not rejects_value(sentence)
 
 
@@ -132,8 +133,8 @@ _NOTE = re.compile(r"\W*+(?:Note|Remember) that\b", re.IGNORECASE)
 
 
 def _is_question(sentence: str) -> bool:
-    """Returns True for a question mark behind the last word; looked for from the end, for a pattern would
-    try every start."""
+    """Checks whether a question mark stands behind the last word. It searches from the end, as a pattern
+    would try every start."""
     for sign in reversed(sentence):
         if sign in "?？":
             return True
@@ -143,13 +144,13 @@ def _is_question(sentence: str) -> bool:
 
 
 def is_plan(sentence: str) -> bool:
-    """Returns True for a sentence that only plans a step: a text that ends in it has no answer yet."""
+    """Checks whether the sentence only plans a step: a text that ends in it has no answer yet."""
     may_plan = not sentence.isascii() or not _PLANS.isdisjoint(english_words(sentence))
     return may_plan and _PLAN.search(sentence) is not None
 
 
 def rejects_value(sentence: str) -> bool:
-    """Returns True for a sentence that says of its value that it is not the answer."""
+    """Checks whether the sentence says of its value that it is not the answer."""
     if _REJECTS.isdisjoint(english_words(sentence)) or not _REJECTED.search(sentence):
         return False
     return _REJECTED.search(_REASON.split(sentence, maxsplit=1)[0]) is not None
@@ -169,7 +170,7 @@ _SIGN_OR_SPACE = re.compile(r"[\s$]")
 
 
 def _is_named(value: str, sentence: str) -> bool:
-    """Returns True for a value that stands in a sentence, apart from what is left of its equals sign."""
+    """Checks whether the value stands in the sentence, apart from what is left of its equals sign."""
     right = _SIGN_OR_SPACE.sub("", value).rpartition("=")[2]
     shown = re.escape(right)
     named = rf"(?<![\d.\w\\^-]){shown}(?![\d\w^]|\.\d)"

@@ -40,7 +40,7 @@ def quantity_end(text: str, start: int, joined: bool = False) -> int:
 
 
 def is_unit(name: str) -> bool:
-    """Returns True for the name or sign of a unit."""
+    """Checks whether `name` is the name or sign of a unit."""
     if name[0] in _SIGNS or name in ("m", "g", "L", "l") or not name.isascii():
         return True
     low = name.lower()

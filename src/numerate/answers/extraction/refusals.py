@@ -79,7 +79,7 @@ REACH = 80
 
 
 def refuses_answer(text: str, start: int) -> bool:
-    """Returns True where the text says from `start` on that there is no answer, and draws no conclusion after
+    """Checks whether the text says from `start` on that there is no answer, and draws no conclusion after
     that."""
     behind = text[start:].lower()
     if not behind.isascii():

@@ -47,7 +47,7 @@ def visible_region(response: str) -> Region:
 
 
 def _has_tools(text: str) -> bool:
-    """Returns True for marks of tools; to look for one rare letter first costs little."""
+    """Checks whether the text has marks of tools. The search for one rare letter first costs little."""
     if "[asy]" in text:
         return True
     return "O" in text and ("\nObservation:" in text or "[TOOL" in text)

@@ -103,7 +103,8 @@ _PLAIN_RUN = re.compile(r"[\d\s.,$€£%+*/×÷=-]+")
 
 
 def _holds_plain_numbers(text: str) -> bool:
-    """Returns True for running text with numbers, and calculations of them, but no other mathematics."""
+    """Checks whether `text` is running text with numbers, and calculations of them, but no other
+    mathematics."""
     if not DIGIT.search(text) or "\\" in text:
         return False
     runs = math_runs(text)
@@ -271,7 +272,7 @@ _LEFT_BEHIND = re.compile(r"(?: \w+){0,3} (?:left|remain(?:ing|s)?|over)\b")
 
 
 def _is_open(text: str, others: list[MathRun], run: MathRun, value: str) -> bool:
-    """Returns True where nothing says that the last of several numbers is the point of a sentence: it neither
+    """Checks whether nothing says that the last of several numbers is the point of a sentence: it neither
     comes from the others nor follows a word such as `is` or `makes`."""
     if "=" in text or any(other.text in value for other in others):
         return False
@@ -301,7 +302,7 @@ _PARALLEL = re.compile(
 
 
 def _are_parallel(text: str, before: MathRun, run: MathRun) -> bool:
-    """Returns True for two quantities side by side: `the area is 24 and the perimeter is 20`."""
+    """Checks whether two quantities stand side by side: `the area is 24 and the perimeter is 20`."""
     if not _COPULA.search(text, max(before.start - NEAR, 0), before.start):
         return False
     return _PARALLEL.fullmatch(text, before.end, run.start) is not None

@@ -46,8 +46,8 @@ VALUE_WORDS = 3
 
 
 def opens_solution(statement: str, value: str | None, rest: str, kind: Kind) -> bool:
-    """Returns True for a sentence that only begins a solution: what follows it arrives at another value by
-    a calculation or a conclusion, and never at this one.
+    """Checks whether the statement only begins a solution: what follows it arrives at another value by a
+    calculation or a conclusion, and never at this one.
 
     statement: the first sentence behind a label, with the value that was read from it; rest: what follows."""
     if value is None or not DIGIT.search(rest) or _EXPLAINS.match(rest):
@@ -64,7 +64,7 @@ def opens_solution(statement: str, value: str | None, rest: str, kind: Kind) -> 
 
 
 def _arrives_at(value: str, rest: str) -> bool:
-    """Returns True where a calculation has the value as its result, or results add up to it, and no other one
+    """Checks whether a calculation has the value as its result, or results add up to it, and no other one
     goes on from it."""
     own = numbers_of(value)
     if not own or own[-1] in [n for operand in _OPERAND.findall(rest) for n in numbers_of(operand)]:

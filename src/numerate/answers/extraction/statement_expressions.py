@@ -88,8 +88,8 @@ def _whole_formula(text: str, inner: str) -> str:
 
 
 def _is_short(text: str) -> bool:
-    """Returns True for what the comparison reads as it stands: at most two words, and none before a value
-    that says nothing."""
+    """Checks whether the comparison reads the text as it stands: at most two words, and none before a
+    value that says nothing."""
     words = count_words(text)
     if words >= 3 or (words and "=" in text.partition("=")[2]):
         return False
@@ -233,7 +233,7 @@ def _called_value(text: str, run: MathRun) -> str | None:
 
 
 def _solves(text: str, runs: list[MathRun]) -> bool:
-    """Returns True for equations of which the last solves those before it: `4 + t = 6, or t = 2`."""
+    """Checks whether the last of the equations solves those before it: `4 + t = 6, or t = 2`."""
     if not _OR.search(text[runs[0].end : runs[-1].start]):
         return False
     lefts = [split_equation(run.text)[0].strip() for run in runs if "=" in run.text]
@@ -277,7 +277,7 @@ def subject_of(text: str, runs: list[MathRun]) -> MathRun | None:
 
 
 def _is_condition(text: str, before: MathRun, run: MathRun) -> bool:
-    """Returns True for what a link such as `for` or `at` makes a remark on the expression before it."""
+    """Checks whether a link such as `for` or `at` makes the run a remark on the expression before it."""
     between = text[before.end : run.start]
     if _CONDITION.fullmatch(between) and _RELATION.search(run.text):
         return True

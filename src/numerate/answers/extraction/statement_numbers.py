@@ -156,7 +156,7 @@ def number_runs(text: str) -> list[MathRun]:
 
 
 def denied_behind(text: str, run: MathRun) -> bool:
-    """Returns True for a number that the words behind it deny."""
+    """Checks whether the words behind the number deny it."""
     return _DENIED_BEHIND.match(text, run.end) is not None
 
 

@@ -77,8 +77,8 @@ def letter_mentions(text: str, labels: tuple[str, ...]) -> Iterator[Mention]:
 
 
 def _is_marked(text: str, match: re.Match[str]) -> bool:
-    """Returns True for `B)` and `B:`, and for the `B.` that opens a line; elsewhere a period ends a
-    sentence."""
+    """Checks whether the letter is marked: `B)`, `B:`, or the `B.` that opens a line. Elsewhere a period
+    ends a sentence."""
     if match["mark"] is None:
         return False
     before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -137,9 +137,9 @@ def letter_statements(text: str, labels: tuple[str, ...]) -> list[Statement]:
     shape = _shape(text, named)
     out: list[Statement] = []
     for number, sentence in enumerate(_SENTENCE.split(f"\n{shape}")):
-        here = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
+        positions = [at for at, sign in enumerate(sentence) if sign in (w.S, w.M)]
         also = w.ALSO.search(sentence) is not None
-        for at in here:
+        for at in positions:
             before, after = sentence[:at], sentence[at + 1 :]
             says = "asserted" if _is_alone(before, after) else _says(before[-_NEAR:], after[:_NEAR])
             out.append(Statement(named[len(out)], says, number, also))
@@ -187,8 +187,7 @@ def _until_sign(after: str) -> tuple[str, str, str]:
 
 
 def _is_refuted(behind: str, sign: str) -> bool:
-    """Returns True for a letter of which the words behind it say that it is wrong; in `B, not A` they say
-    so of A."""
+    """Checks whether the words behind the letter say that it is wrong; in `B, not A` they say so of A."""
     match = w.REFUTED.match(behind)
     return match is not None and not (sign and not behind[match.end() :].strip(" (["))
 
@@ -204,12 +203,12 @@ def _is_negated(before: str, cue: re.Match[str] | None) -> bool:
 
 
 def _is_connected(before: str, behind: str, sign: str) -> bool:
-    """Returns True for `so B.` and `but B`, where the clause ends with the letter."""
+    """Checks whether the letter is connected and ends its clause: `so B.`, `but B`."""
     return w.CONNECTED.search(before) is not None and _ends(behind, sign)
 
 
 def _is_alone(before: str, after: str) -> bool:
-    """Returns True for a line or sentence that is a letter and nothing else."""
+    """Checks whether the line or sentence is a letter and nothing else."""
     return _SAYS_NOTHING.fullmatch(before) is not None and _SAYS_NOTHING.fullmatch(after) is not None
 
 

@@ -43,7 +43,7 @@ def _field_value(field: re.Match[str]) -> str:
 
 
 def opens_object(text: str) -> bool:
-    """Returns True for a text that begins as a JSON object does."""
+    """Checks whether the text begins as a JSON object does."""
     return _OBJECT.match(text) is not None
 
 

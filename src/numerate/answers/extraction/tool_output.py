@@ -94,7 +94,7 @@ def _announced_output(text: str, block: ToolBlock) -> int | None:
 
 
 def _prose_and_output(block: ToolBlock, behind_code: bool) -> tuple[str, str]:
-    """Returns what of a block is prose, and what of it a tool printed."""
+    """Splits a block into prose and tool output."""
     name, inside = block.fence, block.content
     if name is None or name in _OUTPUT_NAMES or (not name and behind_code):
         return "", inside

@@ -26,14 +26,14 @@ def own_turns(text: str) -> str:
     if _PROMPT.match(text) and (start := _ANSWERS_TURN.search(text)):
         text = text[start.end() :]
     pieces: list[str] = []
-    at, begun = 0, False
+    at, has_text = 0, False
     while mark := _TOKEN.search(text, at):
         name = mark["name"] or mark["bare"]
         keeps = "hought" in name or "hink" in name
         pieces.append(text[at : mark.end() if keeps else mark.start()])
-        begun = begun or (not pieces[-1].isspace() and pieces[-1] != "")
+        has_text = has_text or (not pieces[-1].isspace() and pieces[-1] != "")
         at = mark.end()
-        if _ENDS.search(name) and not keeps and begun:
+        if _ENDS.search(name) and not keeps and has_text:
             following = _ANSWERS_TURN.search(text, at) if _TOOL_TURN.match(text, at) else None
             if following is None:
                 break

@@ -27,7 +27,7 @@ _ENDED = re.compile(r"[.!?:…。！？।\])}*`\"'’”»$|%°]$")
 
 
 def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
-    """Returns True for a sentence that ends in the middle: on a word that can't end one, on words without a
+    """Checks whether the sentence ends in the middle: on a word that can't end one, on words without a
     value, or without the full stop that the sentence before it on its line has; of a choice, on such a
     word."""
     plain = without_emphasis(sentence).strip()
@@ -47,7 +47,7 @@ def breaks_off(sentence: str, follows: bool, kind: Kind) -> bool:
 
 
 def _goes_on(plain: str) -> bool:
-    """Returns True for more words behind the last number than name what it counts."""
+    """Checks whether more words stand behind the last number than name what it counts."""
     if not plain.isascii() or not DIGIT.search(plain):
         return True
     *_, behind = (plain, *_LAST_NUMBER.findall(plain))

@@ -60,11 +60,14 @@ def beside_or_above(asides: list[AsideSentence], sentence: str, value: Value, te
 def _continued(aside: AsideSentence, above: str, before: str) -> str | None:
     """Returns the value of an aside that an operation makes of a number in the sentence above and another one
     before it or beside it."""
-    here, around = numbers_of(aside.sentence), numbers_of(before) + small_words(f"{above} {aside.sentence}")
-    own = numbers_of(aside.value) if isinstance(aside.value, str) else here[-1:]
+    numbers, around = (
+        numbers_of(aside.sentence),
+        numbers_of(before) + small_words(f"{above} {aside.sentence}"),
+    )
+    own = numbers_of(aside.value) if isinstance(aside.value, str) else numbers[-1:]
     if len(own) != 1:
         return None
-    others = [n for n in here + around if n != own[0]]
+    others = [n for n in numbers + around if n != own[0]]
     if not any(comes_from(own[0], n, others) for n in numbers_of(above)):
         return None
     return aside.value if isinstance(aside.value, str) else str(own[0])
@@ -109,7 +112,7 @@ def _whole_above(sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of a sentence with several by the one before it: that of the clause about what it
     asks for, or the whole of which it states that these are the parts."""
     above = next(upwards, ("", False))[0]
-    if (wanted := sought_words(above)) and (clause := clause_about([sentence], wanted)):
+    if (sought := sought_words(above)) and (clause := clause_about([sentence], sought)):
         return value_of(clause.strip(), kind)
     stated = value_of(above, kind) if concludes(above) else None
     whole = numbers_of(stated) if isinstance(stated, str) else []
@@ -142,10 +145,10 @@ def sought_value(sentence: str, kind: Kind) -> Value:
     return value_of(part, kind) if part else None
 
 
-def value_about(wanted: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> Value:
+def value_about(sought: frozenset[str], sentence: str, upwards: Upwards, kind: Kind) -> Value:
     """Returns the value of the one clause, in a sentence or before it, that has the words for what is asked
     for."""
-    clause = clause_about([sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))], wanted)
+    clause = clause_about([sentence, *(above for above, _ in islice(upwards, MOST_ABOVE))], sought)
     return value_of(clause.strip(), kind) if clause else None
 
 
@@ -160,7 +163,7 @@ def last_result(text: str, sentence: str) -> str | None:
 
 
 def is_calculated(text: str, sentence: str, value: str) -> bool:
-    """Returns True for a value that a calculation before the sentence, or its own numbers, arrive at."""
+    """Checks whether a calculation before the sentence, or its own numbers, arrive at the value."""
     before = text[: text.rfind(sentence)] if sentence else text
     if _is_result(before, value.strip("$")):
         return True
@@ -174,7 +177,8 @@ _ENDS_NUMBER = re.compile(r"(?![\d.,]*\d)")
 
 
 def _is_result(text: str, value: str) -> bool:
-    """Returns True for a value behind an equals sign; without a pattern of its own, which costs more."""
+    """Checks whether the value stands behind an equals sign, without a pattern of its own, which costs
+    more."""
     at = text.find(value) if value else -1
     while at >= 0:
         opening = text[max(at - 3, 0) : at].rstrip("$").removesuffix(" ")
@@ -239,6 +243,6 @@ def _items_at_end(lines: list[str]) -> list[str]:
 
 
 def _are_parts(parts: list[Fraction], wholes: list[Fraction]) -> bool:
-    """Returns True where one of the numbers above is the sum of the parts or their difference."""
+    """Checks whether one of the numbers above is the sum of the parts or their difference."""
     total, largest = sum(parts), max(parts)
     return total in wholes or 2 * largest - total in wholes

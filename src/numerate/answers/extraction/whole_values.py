@@ -116,7 +116,7 @@ _COMPARES = re.compile(
 
 
 def are_several(text: str, first: MathRun, second: MathRun) -> bool:
-    """Returns True for two numbers that a statement gives side by side: `2 and 3`, `5 apples and 3 pears`."""
+    """Checks whether a statement gives two numbers side by side: `2 and 3`, `5 apples and 3 pears`."""
     between = text[first.end : second.start]
     if "=" in second.text.strip()[2:] or "=" in first.text.strip()[2:]:
         return False
@@ -130,7 +130,7 @@ _BETWEEN_ASSIGNED = re.compile(r"\s*(?:[,;&]|,? and|,? or)\s*")
 
 
 def are_assigned(text: str, first: MathRun, second: MathRun) -> bool:
-    """Returns True for two equations of unknowns that are joined: `x = 1 and x = 2`."""
+    """Checks whether two equations of unknowns are joined: `x = 1 and x = 2`."""
     if not _BETWEEN_ASSIGNED.fullmatch(text, first.end, second.start):
         return False
     return bool(_ASSIGNED.fullmatch(first.text) and _ASSIGNED.fullmatch(second.text))

@@ -122,8 +122,8 @@ def read_derivative(parser: Parser, top: Node, bottom: Node, argument: Argument)
     r"""Reads `\frac{d}{dx} x^2`, also at a point behind a bar, or `\frac{d(x^2)}{dx}`. dy/dx, a derivative of
     something unknown, is a name, and no y/x."""
     of = None if is_differential(top) else read_operand(parser, bottom)
-    if known := _known_derivative(parser, top, bottom, of, argument):
-        return known
+    if derivative := _known_derivative(parser, top, bottom, of, argument):
+        return derivative
     return Node("call", "prefix", (Node("sym", "derivative"), top, bottom, *((of,) if of else ())))
 
 
@@ -163,7 +163,7 @@ def _point(condition: Node, letter: Node) -> Node:
 
 
 def is_known(node: Node, by: str, partial: bool = False) -> bool:
-    """Returns True for an expression in this letter that holds no function that we don't know."""
+    """Checks whether `node` is an expression in this letter that holds no function that we don't know."""
     letters = {name for name in free_symbols(node) if not name.startswith("bound ")}
     if by not in letters or node == Node("sym", by) or (not partial and (letters - {by}) & _DEPENDENT):
         return False

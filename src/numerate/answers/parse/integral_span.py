@@ -89,8 +89,7 @@ FARTHEST_TERM = 80
 
 
 def term_holds(tokens: Sequence[Token], at: int, letter: str) -> bool:
-    """Returns True when the term that begins here holds this letter, and no operator that may bind it
-    anew."""
+    """Checks whether the term that begins here holds this letter, and no operator that may bind it anew."""
     depth = 0
     texts: set[str] = set()
     for token in tokens[at : at + FARTHEST_TERM]:

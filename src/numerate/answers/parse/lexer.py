@@ -93,7 +93,8 @@ _INFINITY = frozenset({"infty", "infinity", "inf"})
 
 
 def tokenize_answer(text: str, depth: int = 0) -> list[Token]:
-    """Raises Unreadable for a character that no answer has, or for more than we are willing to read."""
+    """Splits an answer into tokens. Raises Unreadable for a character that no answer has, or for more than we
+    are willing to read."""
     spend_steps(STEPS * len(text))
     tokens: list[Token] = []
     at, spaced = 0, False
@@ -244,8 +245,7 @@ def _letters(piece: str, spaced: bool, before: list[Token]) -> list[Token]:
 
 
 def _prose(piece: str) -> bool:
-    """Returns True for a run that is no product of symbols: long, or with a capital and then small
-    letters."""
+    """Checks whether `piece` is no product of symbols: long, or with a capital and then small letters."""
     return len(piece) >= 4 or "'" in piece or (len(piece) >= 3 and piece[1:].islower() and piece[0].isupper())
 
 

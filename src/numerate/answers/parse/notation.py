@@ -81,7 +81,7 @@ def such_that(member: Node, condition: Node) -> Node:
 
 
 def is_differential(node: Node) -> bool:
-    """Returns True for dy, d^2 y, dx^2, \\partial y."""
+    """Checks whether `node` is dy, d^2 y, dx^2, \\partial y."""
     if node.kind != "mul" or len(node.args) != 2:
         return False
     return is_d(node.args[0])

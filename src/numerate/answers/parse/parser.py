@@ -180,7 +180,7 @@ class Parser(TokenStream):
         return self.power()
 
     def starts_factor(self) -> bool:
-        """Returns True when the next token begins a factor that multiplies without a sign."""
+        """Checks whether the next token begins a factor that multiplies without a sign."""
         token = self.peek()
         if token.kind in ("num", "float", "name", "fn", "cmd", "multiplier"):
             return True
@@ -256,7 +256,7 @@ _MAPS = frozenset("fghFGH")
 
 
 def _is_map(node: Node) -> bool:
-    """Returns True for what takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
+    """Checks whether `node` takes the bracket behind it as its argument: f', f^{-1}, f \\circ g."""
     if node.kind == "call":
         return node.value in ("prime", "compose")
     return node.kind == "pow" and node.args[0].kind == "sym" and node.args[0].value in _MAPS

@@ -44,12 +44,12 @@ def find_boxes(text: str, most: int | None = None) -> list[Box]:
 
 
 def has_box(text: str) -> bool:
-    """Returns True for a text with the command of a box; reads it up to the first."""
+    """Checks whether `text` has the command of a box; it reads up to the first."""
     return "box" in text and _BOX.search(text) is not None
 
 
 def ends_in_empty_mark(text: str) -> bool:
-    """Returns True for a text that ends in `####`, an empty box or an empty tag."""
+    """Checks whether `text` ends in `####`, an empty box or an empty tag."""
     return _EMPTY_MARK.search(text) is not None
 
 
@@ -156,7 +156,7 @@ _NAMED = re.compile(r"\(?[a-z]\)|[a-zA-Z](?:_\d)? ?=")
 
 
 def _are_joined(between: str) -> bool:
-    """Returns True for the little that may stand between two boxes of one answer."""
+    """Checks whether `between` may stand between two boxes of one answer."""
     if len(between) > 80 or "\n\n" in between:
         return False
     rest = _GLUE.sub(" ", _NAMED.sub(" ", between)).split()

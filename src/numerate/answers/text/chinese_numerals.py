@@ -93,7 +93,8 @@ def chinese_number(text: str) -> str | None:
 
 
 def _is_numeral(text: str, match: re.Match[str]) -> bool:
-    """Returns True for more than a digit alone, and for one that counts something or is the whole text."""
+    """Checks whether the match is more than a digit alone, or a digit that counts something or is the
+    whole text."""
     if len(match.group()) > 1 or match.group() == "十":
         return True
     alone = len(text.strip(" .。!个個")) == 1

@@ -22,7 +22,7 @@ _UNIT_J = re.compile(rf"\(? ?(-? ?{_PART}) ?([-+]) ?((?:{_PART})?) ?\*? ?j ?\)?"
 
 
 def may_be(text: str) -> bool:
-    """Returns False for most answers that no program printed, at little cost."""
+    """Checks at little cost whether a program may have printed the text; most others are excluded."""
     if "I" in text or "j" in text or "oo" in text or "_" in text or "'" in text:
         return _MARKS.search(text) is not None
     return ("al(" in text or "." in text) and _MARKS.search(text) is not None

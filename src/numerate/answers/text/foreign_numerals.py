@@ -162,7 +162,7 @@ def _compound(language: str) -> re.Pattern[str]:
 
 
 def _is_part(language: str, token: str) -> bool:
-    """Returns True for a word that belongs to a numeral."""
+    """Checks whether the word belongs to a numeral."""
     if token in parts_of_numerals(language):
         return True
     if language == "fr":

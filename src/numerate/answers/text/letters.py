@@ -28,7 +28,7 @@ def plain_choice_text(text: str) -> str:
 
 
 def _has_signs(text: str) -> bool:
-    """Returns True for a command that is no style: the letters of `A \\cap B` are no choices."""
+    """Checks whether `text` has a command that is no style: the letters of `A \\cap B` are no choices."""
     return "\\" in text and "\\" in STYLES.sub("", text[:LONGEST])
 
 
@@ -43,14 +43,15 @@ def several_letters(text: str) -> str | None:
 
 
 def is_letters(text: str) -> bool:
-    """Returns True for the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G"; never for x."""
+    """Checks whether `text` is the letter of a choice, or several: E, (E), \\text{(E)}, "B, E, G"; never
+    for x."""
     if _DIGIT.search(text):
         return False
     return several_letters(text) is not None or _is_single(text, _ONE_LETTER)
 
 
 def is_bracketed_letter(text: str) -> bool:
-    """Returns True for (B), which nothing but a choice is written as."""
+    """Checks whether `text` is (B), which nothing but a choice is written as."""
     return _is_single(text[:80], _BRACKETED)
 
 

@@ -27,8 +27,8 @@ _SHARED = frozenset(
 
 
 def currencies_differ(a: str, b: str, normal_a: str, normal_b: str) -> bool:
-    """Returns True when one answer has a currency or a percent sign, and the other names something else.
-    The last two are the answers in normal form."""
+    """Checks whether one answer has a currency or a percent sign, and the other names something else. The
+    last two are the answers in normal form."""
     left, right = named_currencies(a), named_currencies(b)
     if not (left or right):
         return False
@@ -38,7 +38,7 @@ def currencies_differ(a: str, b: str, normal_a: str, normal_b: str) -> bool:
 
 
 def _may_be_signed(text: str) -> bool:
-    """Returns False for most answers, at little cost."""
+    """Checks at little cost whether an answer may have a sign of money; most have none."""
     if "$" in text or "%" in text or text[:24].lstrip(" \\{tex")[:1].isupper() or not text.isascii():
         return True
     return "\\pounds" in text or "\\euro" in text or "ercent" in text or "pct" in text
@@ -59,7 +59,7 @@ def named_currencies(text: str) -> set[str]:
 
 
 def _has_dollars(text: str) -> bool:
-    """Returns True for a dollar sign before a number that opens no formula: `$18`, `$5 or $6`, but not
+    """Checks whether a dollar sign stands before a number and opens no formula: `$18`, `$5 or $6`, but not
     `$18$`."""
     at = text.find("$")
     while at >= 0:
@@ -82,8 +82,8 @@ def _counted_units(normal: str, is_signed: bool) -> set[str]:
     unit = unit_of(normal)
     if unit is None:
         return set()
-    known = {name for name, exponent in unit.known if exponent > 0}
-    return known if known or is_signed else set(unit.words) - _SHARED
+    units = {name for name, exponent in unit.known if exponent > 0}
+    return units if units or is_signed else set(unit.words) - _SHARED
 
 
 _CENTS = re.compile(r"\s*(?P<number>\d{1,9}(?:\.\d{1,4})?) ?(?:\\text ?\{ ?)?(?:cents?|¢|￠)(?: ?\})?[ .]*")

@@ -97,7 +97,7 @@ _COUNTING = split_names("square cubic per and different distinct possible real")
 
 
 def _counts(rest: list[str]) -> bool:
-    """Returns False for `two separate loops`, which has more than the name of the counted thing."""
+    """Checks whether `rest` is only the name of the counted thing; `two separate loops` has more."""
     clauses = " ".join(rest).split(" and ")
     return all(sum(not _is_counting(word) for word in clause.split()) < 2 for clause in clauses)
 

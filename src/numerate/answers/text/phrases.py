@@ -44,7 +44,7 @@ _CONTENT = re.compile(r"[^\s{}$\\.,;:]")
 
 
 def is_nothing(text: str) -> bool:
-    """Returns True for an empty answer and for those that say there is none: nan, None, "I don't know"."""
+    """Checks whether `text` is an empty answer or says that there is none: nan, None, "I don't know"."""
     if len(text) > 60:
         return not text.strip()
     if "\\{" in text:  # \\{\\} is the empty set
@@ -53,7 +53,7 @@ def is_nothing(text: str) -> bool:
 
 
 def says_none(text: str) -> bool:
-    """Returns True for the word "none", whatever its style."""
+    """Checks whether `text` is the word "none", whatever its style."""
     return len(text) < 40 and _STYLE.sub("", text).strip(" .").lower() == "none"
 
 

@@ -55,7 +55,7 @@ def spelled_value(text: str) -> Spelled | None:
 
 
 def _is_understood(rest: list[str]) -> bool:
-    """Returns False where a word behind a value makes another one of it, unless it counts something else
+    """Checks whether no word behind a value makes another value of it. A word may count something else
     beside it: `cat and two dogs`."""
     counted, *others = (clause.split() for clause in " ".join(rest).split(" and "))
     if any(len(other) < 2 or other[0] not in VALUES for other in others):
@@ -83,7 +83,7 @@ def whole_number(tokens: list[str]) -> tuple[int | None, int]:
 
 
 def _may_follow(group: int, value: int) -> bool:
-    """Returns True for `twenty` behind `hundred`, and for `one` behind `twenty`."""
+    """Checks whether the value may follow: `twenty` behind `hundred`, `one` behind `twenty`."""
     below = group % 100
     return below == 0 or (below >= 20 and below % 10 == 0 and 0 < value < 10)
 

@@ -31,7 +31,7 @@ class Clock(NamedTuple):
 
 
 def same_time(a: str, b: str) -> bool | None:
-    """Returns whether two texts say the same time of day or the same duration, None where they aren't both
+    """Checks whether two texts say the same time of day or the same duration, None where they aren't both
     times. AM and PM may be left out on one side."""
     if not (_maybe(a) and _maybe(b)):
         return _spans(a, b) if a[:1].isdigit() and b[:1].isdigit() else None
@@ -52,7 +52,7 @@ _SPAN = re.compile(
 
 
 def _spans(a: str, b: str) -> bool | None:
-    """Returns whether two durations are the same, None unless both are and one of them counts in several
+    """Checks whether two durations are the same, None unless both are and one of them counts in several
     units."""
     if not (_may_last(a) and _may_last(b)):
         return None
@@ -76,7 +76,8 @@ def _span(normal: str) -> tuple[Fraction, int] | None:
 
 
 def same_instant(a: str, b: str) -> bool:
-    """Returns True for two times of day of which neither leaves out whether it is morning or evening."""
+    """Checks whether two texts are times of day of which neither leaves out whether it is morning or
+    evening."""
     first, second = (read_clock(x) if _maybe(x) else None for x in (a, b))
     return (
         first is not None

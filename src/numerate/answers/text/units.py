@@ -88,7 +88,7 @@ class Unit(NamedTuple):
 
 
 def units_differ(a: str, b: str) -> bool:
-    """Returns True when both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5
+    """Checks whether both answers say what they count and not the same (`5 cm`, `5 m`; `5 boys`, `5
     girls`)."""
     first, second = unit_of(a), unit_of(b)
     if first is None or second is None:
@@ -99,7 +99,7 @@ def units_differ(a: str, b: str) -> bool:
 
 
 def only_angles_differ(a: str, b: str) -> bool:
-    """Returns True for degrees on one side and radians on the other, of which the numbers differ."""
+    """Checks whether one side is in degrees and the other in radians, and the numbers differ."""
     angles = {unit.known for unit in (unit_of(a), unit_of(b)) if unit}
     return angles == {frozenset({("degree", 1)}), frozenset({("radian", 1)})}
 
@@ -116,7 +116,7 @@ _ENDINGS = ("\\text", "\\math", "\\mbox", "circ", "degree", "prime")
 
 
 def _may_end_in_unit(normal: str) -> bool:
-    """Returns False for most answers without a unit, at little cost."""
+    """Checks at little cost whether an answer may end in a unit; most without one are excluded."""
     last, before = normal[-1:], normal[-2:-1]
     if last.isalpha():
         return before.isalpha() or before in (" ", "/", "*")
@@ -139,7 +139,7 @@ _CONSTANT = re.compile(r"(?:\\(?:pi|sqrt|[dt]?frac|times|cdot)(?![a-z])|[\d .,{}
 
 
 def _is_constant(value: str, behind: str) -> bool:
-    """Returns True for a number such as `3 \\times 10^8` or, before a unit in upright letters,
+    """Checks whether `value` is a number such as `3 \\times 10^8` or, before a unit in upright letters,
     `5\\sqrt{2}`."""
     if _SCIENTIFIC.fullmatch(value):
         return True

@@ -38,11 +38,10 @@ Whether a prefix can still reach the answer
   states a wrong final answer; but for that, labels and entries depend on what stands before and never on
   later steps.
 
-What it cannot see: whether the words fit the numbers (24 pears for 24 apples), and which of two quantities
-of the same value is meant. A turned-over quantity of the story (2/48 for 48/2) is wrong though one could go
-on from it. Without a graph (`knows` is False) only false arithmetic is wrong, the rest is unverifiable, and
-entries are None.
-"""
+What it cannot see: whether the words fit the numbers (24 pears for 24 apples), and which of two quantities of
+the same value is meant. A turned-over quantity of the story (2/48 for 48/2) is wrong though a solution could
+continue from it. Without a graph (`has_graph` is False) only false arithmetic is wrong, the rest is
+unverifiable, and entries are None."""
 
 from __future__ import annotations
 
@@ -54,7 +53,7 @@ from dataclasses import dataclass, replace
 from numerate.answers import grade
 from numerate.answers.text.boxes import BOX
 from numerate.judges.oracle.step_checker import Ledger
-from numerate.judges.oracle.story_facts import World, knows
+from numerate.judges.oracle.story_facts import World, has_graph
 from numerate.steps import split
 from numerate.types import Problem, Step, StepScores, Verdict
 
@@ -115,7 +114,7 @@ class Oracle:
     def _world(self, problem: Problem) -> World | None:
         """Returns the facts of a story, keyed by the object itself, which the entry keeps alive: ids of
         problems need not be unique."""
-        if not knows(problem):
+        if not has_graph(problem):
             return None
         kept = self._worlds.get(id(problem))
         if kept is None:

@@ -57,7 +57,7 @@ def combine_residues(sign: str, a: int, b: int) -> int:
 
 
 def field_inverse(a: int) -> int:
-    """Raises ZeroDivisionError for 0."""
+    """Returns the inverse in the field. Raises ZeroDivisionError for 0."""
     if a % P == 0:
         raise ZeroDivisionError("division by zero")
     return pow(a, -1, P)

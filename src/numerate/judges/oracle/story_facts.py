@@ -32,7 +32,7 @@ from numerate.types import Problem
 HUNDREDTHS = re.compile(r"\b([A-Za-z_]\w*) ?/ ?100\b|\b100 ?[-+] ?([A-Za-z_]\w*)")
 
 
-def knows(problem: Problem) -> bool:
+def has_graph(problem: Problem) -> bool:
     """Checks whether the problem carries its computation graph: meta["graph"] and meta["answer_node"]."""
     return bool(problem.meta.get("graph")) and bool(problem.meta.get("answer_node"))
 

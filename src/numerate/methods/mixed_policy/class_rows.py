@@ -38,8 +38,8 @@ def rollout_row(scored: Scored, operators: Operators, gamma: float) -> Example |
     if reward is None or not any(rollout.mask):
         return None
     row = training.rollout_row(rollout)
-    begun = row.mask.index(True)
-    acts = [False] * begun + operators.acts(operators.places(row.ids[begun:])).tolist()
+    start = row.mask.index(True)
+    acts = [False] * start + operators.acts(operators.places(row.ids[start:])).tolist()
     columns = {
         "token_class": [float(label) for label in sampled_classes(rollout)],
         "acts": [float(act and trained) for act, trained in zip(acts, row.mask, strict=True)],

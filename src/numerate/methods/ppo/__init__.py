@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from numerate import credit, training
 from numerate.methods.ppo import token_advantages, token_rewards, value_network
 from numerate.methods.ppo.token_rewards import RewardedRollout
-from numerate.methods.ppo.value_network import Value
+from numerate.methods.ppo.value_network import Value, value_loss
 from numerate.methods.shared import rollout_metrics, step_scorer
 from numerate.methods.shared.on_policy import OnPolicyLoop
 from numerate.methods.shared.options import Clip, PolicyFit, PolicyGradient, Sample
@@ -58,7 +58,7 @@ class Config(PolicyGradient):
     learn_from: AtLeast1 | None = None
     """K, number of rollouts per problem to train on, those with the highest rewards; null: all N"""
     fit: PolicyFit = PolicyFit(epochs=4, batch=32, correction="none")
-    """how a step learns from it"""
+    """optimization of a step"""
     clip: Clip = Clip(0.2)
     """bounds of rho; VAPO takes high: 0.28"""
     kl: AdaptiveKl = AdaptiveKl(coef=0.05, estimator="k1", placement="reward")
@@ -109,19 +109,6 @@ def policy_loss(
         "clipped": (w_BT * clipped_BT).sum().item(),
         "old_kl": (w_BT * (rho_BT - 1 - (logp_BT - old_BT))).sum().item(),
     }
-
-
-def value_loss(
-    V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
-) -> tuple[Tensor, Stats]:
-    """Returns 1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V -
-    R)^2."""
-    error_BT = (V_BT - R_BT).square()
-    if c is None:
-        return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
-    near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
-    at_bound = w_BT * (near_error_BT > error_BT)
-    return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
 
 
 def loss(model: nn.Module, batch: training.Batch, cfg: Config, beta: float = 0.0) -> tuple[Tensor, Stats]:

@@ -56,7 +56,7 @@ class RewardedRollout:
 
     @property
     def imitable(self) -> bool:
-        """Returns True for a right rollout with an EOS."""
+        """Checks whether the rollout is right and has an EOS."""
         return bool(rollout_metrics.is_correct(self.scored)) and not self.scored.rollout.truncated
 
     @property

@@ -1,4 +1,4 @@
-"""Trained network of PPO: a policy with a value branch."""
+"""Trained network of PPO, a policy with a value branch, and the loss of the value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from numerate import training
 from numerate.methods.shared.network import Network, branch_learner
 from numerate.methods.shared.options import Fit
 from numerate.options import AtLeast0, NotNegative, Positive, Share, config
+from numerate.types import Stats
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
 
@@ -30,6 +33,19 @@ class Value:
     """c, clip of the value to this distance from its value at sampling; null: no clip"""
     warmup: AtLeast0 = 0
     """steps that train the value alone, with the policy frozen"""
+
+
+def value_loss(
+    V_BT: Tensor, old_BT: Tensor, R_BT: Tensor, w_BT: Tensor, c: float | None
+) -> tuple[Tensor, Stats]:
+    """Returns 1/2 sum_t w max((V - R)^2, (clip(V, V_old - c, V_old + c) - R)^2); without c 1/2 sum_t w (V -
+    R)^2."""
+    error_BT = (V_BT - R_BT).square()
+    if c is None:
+        return 0.5 * (w_BT * error_BT).sum(), {"value/clipped": 0.0}
+    near_error_BT = (old_BT + (V_BT - old_BT).clamp(-c, c) - R_BT).square()
+    at_bound = w_BT * (near_error_BT > error_BT)
+    return 0.5 * (w_BT * error_BT.maximum(near_error_BT)).sum(), {"value/clipped": at_bound.sum().item()}
 
 
 def open_network(job: Job, fit: Fit, cfg: Value) -> Network:

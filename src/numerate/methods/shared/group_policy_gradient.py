@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.training.rows import Denominator
+    from numerate.training.loss_weights import Denominator
     from numerate.types import Example, Group, Stats
 
 Advantages = Sequence["float | Sequence[float] | None"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numerate.models.policy import Policy
     from numerate.rollouts.job import Job
-    from numerate.training.rows import Denominator
+    from numerate.training.loss_weights import Denominator
 
 Loss = Callable[["nn.Module", "training.Batch"], "tuple[Tensor, Stats]"]
 OpenNetwork = Callable[["Job", PolicyFit], Network]
@@ -198,7 +198,7 @@ class OnPolicyLoop:
         Raises:
             ValueError: there are rollouts, and none of them was measured.
         """
-        from numerate.training.policy_gradient import add_is_correction
+        from numerate.training.importance import add_is_correction
 
         self.groups = list(groups)
         every = [(g, scored) for g, group in enumerate(groups) for scored in group.rollouts]

@@ -42,7 +42,7 @@ class ProblemSampler:
             style=self.style,
             random=random.Random(f"{self.run.seed}/curriculum/{draw}"),
         )
-        problems = self.curriculum.ask(self.run.state.get("curriculum", {}), choice)
+        problems = self.curriculum.choose(self.run.state.get("curriculum", {}), choice)
         self.chosen += problems
         return problems
 
@@ -62,10 +62,10 @@ class ProblemSampler:
         return stats
 
 
-def group_outcome(group: Group, surprise: float | None) -> Outcome:
+def group_outcome(group: Group, mean_abs_advantage: float | None) -> Outcome:
     graded = [(a, bool(part)) for a in group.rollouts if (part := a.reward.parts.get(CORRECT)) is not None]
     first = next((scored.rollout.solution for scored, good in graded if good), "")
-    return Outcome(group.problem, [good for _, good in graded], first, surprise)
+    return Outcome(group.problem, [good for _, good in graded], first, mean_abs_advantage)
 
 
 def prefixes_by_problem(problems: Sequence[PrefixedProblem]) -> dict[str, str]:

@@ -90,11 +90,11 @@ def advantages(
     for group in on_policy.rows_by_group(rows):
         judged = steps_per_row[at : at + len(group)]
         at += len(group)
-        known = [(row, steps) for row, steps in zip(group, judged, strict=True) if steps]
+        with_steps = [(row, steps) for row, steps in zip(group, judged, strict=True) if steps]
         compare = credit.process_advantages if cfg.refine == "none" else credit.return_advantages
-        rewards, ends = [steps.rewards for _, steps in known], [steps.ends for _, steps in known]
-        by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in known]))
-        whole = iter(credit.group([row.columns.get("reward", 0.0) for row, _ in known]))
+        rewards, ends = [steps.rewards for _, steps in with_steps], [steps.ends for _, steps in with_steps]
+        by_step = iter(compare(rewards, ends, [sum(row.mask) for row, _ in with_steps]))
+        whole = iter(credit.group([row.columns.get("reward", 0.0) for row, _ in with_steps]))
         for row, steps in zip(group, judged, strict=True):
             columns.append(
                 join_advantages(row, next(by_step), cfg.outcome * (next(whole) or 0.0)) if steps else None

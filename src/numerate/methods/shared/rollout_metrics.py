@@ -54,13 +54,13 @@ def rollout_stats(groups: Sequence[Group]) -> Stats:
     the start: most tokens are of a certain class."""
     rollouts = [scored for group in groups for scored in group.rollouts]
     rewards_by_group = [[scored.reward.value for scored in group.rollouts] for group in groups]
-    known = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
+    measured = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
     turns = [turn for scored in rollouts for turn in scored.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
-    stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(known) / len(rollouts)}
+    stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(measured) / len(rollouts)}
     if compared := [rewards for rewards in rewards_by_group if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
-    stats |= {"reward/mean": sum(known) / len(known)} if known else {}
+    stats |= {"reward/mean": sum(measured) / len(measured)} if measured else {}
     entropy = "policy/class_entropy" if any(turn.token_classes for turn in turns) else "policy/entropy"
     stats |= {entropy: -sum(logps) / len(logps)} if logps else {}
     return stats
@@ -70,7 +70,7 @@ def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
     """Returns the lengths of rollouts, and the share of right ones among those at problems with an answer.
     Reward hacking of a step scorer shows: steps and repeated steps go up, accuracy does not."""
     rollouts = [scored.rollout for scored in all_rollouts]
-    known = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
+    graded = [correct for scored in all_rollouts if (correct := is_correct(scored)) is not None]
     seen = metrics.step_counts([rollout.text for rollout in rollouts])
     stats = ending_stats(all_rollouts) | {
         "rollouts/count": float(len(all_rollouts)),
@@ -78,7 +78,7 @@ def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
-    return stats | ({"rollouts/accuracy": sum(known) / len(known)} if known else {})
+    return stats | ({"rollouts/accuracy": sum(graded) / len(graded)} if graded else {})
 
 
 def ending_stats(all_rollouts: Sequence[Scored]) -> Stats:
@@ -109,11 +109,11 @@ def check_reward_hacking(
 ) -> tuple[Stats, dict[str, Any]]:
     """Returns what a round adds to the log: numbers, and in an alarm `hacking`, which holds the rollouts that
     show it. The rounds that the alarm looks back on are kept in the stage's `state`."""
-    known = [entry for entry in rollouts if entry.right is not None]
-    if not known:
+    graded = [entry for entry in rollouts if entry.right is not None]
+    if not graded:
         return {}, {}
-    stats = reward_gap(known)
-    past = update_history(run, known)
+    stats = reward_gap(graded)
+    past = update_history(run, graded)
     trend = reward_hacking.reward_trend(
         reward_hacking.Curve(past["reward"], past["reward_noise"]),
         reward_hacking.Curve(past["accuracy"], past["accuracy_noise"]),
@@ -128,21 +128,21 @@ def check_reward_hacking(
     begins, past["alarm"] = trend.hacking and not past["alarm"], trend.hacking
     if not trend.hacking:
         return stats, {}
-    worst = overpaid_rollouts(known)
+    worst = overpaid_rollouts(graded)
     if begins:
         run.progress.warn(alarm_message(run, trend, worst))
     return stats, {"hacking": {"rounds": trend.rounds, "rollouts": [rollout_facts(entry) for entry in worst]}}
 
 
-def update_history(run: training.Stage, known: Sequence[TotalReward]) -> dict[str, Any]:
+def update_history(run: training.Stage, graded: Sequence[TotalReward]) -> dict[str, Any]:
     """Returns the rounds of the alarm's window, with this one: means of reward and accuracy by problem, and
     their noise."""
     past = run.state.get("monitor", {})
     if "reward_noise" not in past:
         names = ("reward", "accuracy", "reward_noise", "accuracy_noise")
         past = run.state["monitor"] = {name: [] for name in names} | {"problems": 0, "alarm": False}
-    rewards = by_problem(known, [entry.reward for entry in known])
-    right = by_problem(known, [float(bool(entry.right)) for entry in known])
+    rewards = by_problem(graded, [entry.reward for entry in graded])
+    right = by_problem(graded, [float(bool(entry.right)) for entry in graded])
     problems = crc32("\n".join(sorted(rewards)).encode())
     same = problems == past["problems"]
     past["problems"] = problems
@@ -153,27 +153,27 @@ def update_history(run: training.Stage, known: Sequence[TotalReward]) -> dict[st
     return past
 
 
-def by_problem(known: Sequence[TotalReward], values: Sequence[float]) -> dict[str, list[float]]:
+def by_problem(graded: Sequence[TotalReward], values: Sequence[float]) -> dict[str, list[float]]:
     groups: dict[str, list[float]] = defaultdict(list)
-    for entry, value in zip(known, values, strict=True):
+    for entry, value in zip(graded, values, strict=True):
         groups[entry.rollout.problem_id].append(value)
     return groups
 
 
-def reward_gap(known: Sequence[TotalReward]) -> Stats:
+def reward_gap(graded: Sequence[TotalReward]) -> Stats:
     """Returns the mean rewards of right and of wrong rollouts: a reward that can be trusted keeps them
     apart."""
     stats: Stats = {}
-    for name, wanted in (("right", True), ("wrong", False)):
-        if rewards := [entry.reward for entry in known if entry.right is wanted]:
+    for name, verdict in (("right", True), ("wrong", False)):
+        if rewards := [entry.reward for entry in graded if entry.right is verdict]:
             stats[f"reward/{name}"] = math.fsum(rewards) / len(rewards)
     return stats
 
 
-def overpaid_rollouts(known: Sequence[TotalReward]) -> list[TotalReward]:
+def overpaid_rollouts(graded: Sequence[TotalReward]) -> list[TotalReward]:
     """Returns the wrong rollouts with the highest rewards, each text once."""
     first: dict[str, TotalReward] = {}
-    for entry in sorted((entry for entry in known if not entry.right), key=lambda entry: -entry.reward):
+    for entry in sorted((entry for entry in graded if not entry.right), key=lambda entry: -entry.reward):
         first.setdefault(entry.rollout.solution, entry)
     return list(first.values())[:SHOWN]
 

@@ -16,7 +16,7 @@ from numerate.models.inference.weights import Layer, Weights
 class Cache(Protocol):
     """Keys and values: those of a prompt once, those of what was written once per row."""
 
-    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Any:
+    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Any:
         """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
         ...
 
@@ -26,7 +26,7 @@ class Cache(Protocol):
 
 
 class LeanForward(ABC):
-    """Backend over the weights as they were when they were read, but for its step."""
+    """Base of the backends that copy the weights; subclasses add `step`."""
 
     join_at = 0.0
     mixes = True
@@ -35,25 +35,25 @@ class LeanForward(ABC):
     def __init__(self, weights: Weights, cache: Cache) -> None:
         self.w = weights
         self.cache = cache
-        self.turns = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
+        self.rotation_table = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
 
     def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
         """Runs a prompt; of its last token alone the last layer computes what follows its attention."""
         w, length = self.w, len(ids)
         x_Td = self.embedded(torch.tensor(ids, device=w.embed.device))
-        self.know_turns(length)
-        turn = self.turn(torch.arange(length, device=w.embed.device))
+        self.extend_rotations(length)
+        rotation = self.rotations(torch.arange(length, device=w.embed.device))
         keys: list[Tensor] = []
         values: list[Tensor] = []
         for i, layer in enumerate(w.layers):
-            q, k, v = self.project(layer, x_Td, turn)
+            q, k, v = self.project(layer, x_Td, rotation)
             keys.append(k)
             values.append(v)
             seen_Td = self.attend_prompt(q, k, v)
             if i == len(w.layers) - 1:
                 seen_Td, x_Td = seen_Td[-1:], x_Td[-1:]
             x_Td = self.finish(layer, x_Td, seen_Td)
-        return self.cache.ask(keys, values), self.logits(x_Td)[0]
+        return self.cache.store_prompt(keys, values), self.logits(x_Td)[0]
 
     @abstractmethod
     def step(self, token_B: Tensor) -> Tensor:
@@ -78,30 +78,32 @@ class LeanForward(ABC):
     def drop(self, gone: Sequence[int]) -> list[int]:
         return self.cache.drop(gone)
 
-    def turn(self, position_T: Tensor) -> Tensor:
+    def rotations(self, position_T: Tensor) -> Tensor:
         """Returns [T, H + 2 K, D / 2] complex numbers that rotate (and scale) queries, rotate keys, and leave
         values unchanged. The table must have the positions."""
         w = self.w
-        turn = self.turns[position_T][:, None]
+        rotation = self.rotation_table[position_T][:, None]
         parts = (
-            (turn * w.head_dim**-0.5).expand(-1, w.heads, -1),
-            turn.expand(-1, w.kv_heads, -1),
-            torch.ones_like(turn).expand(-1, w.kv_heads, -1),
+            (rotation * w.head_dim**-0.5).expand(-1, w.heads, -1),
+            rotation.expand(-1, w.kv_heads, -1),
+            torch.ones_like(rotation).expand(-1, w.kv_heads, -1),
         )
         return torch.cat(parts, dim=1)
 
-    def know_turns(self, positions: int) -> None:
+    def extend_rotations(self, positions: int) -> None:
         """Extends the table of rotations to at least so many positions."""
         w = self.w
-        if positions > len(self.turns):
+        if positions > len(self.rotation_table):
             steps = torch.arange(2 * positions, device=w.embed.device).float()
-            self.turns = torch.polar(torch.ones((), device=w.embed.device), steps[:, None] * w.frequency)
+            self.rotation_table = torch.polar(
+                torch.ones((), device=w.embed.device), steps[:, None] * w.frequency
+            )
 
-    def project(self, layer: Layer, x_Td: Tensor, turn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def project(self, layer: Layer, x_Td: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns queries [T, H, D], keys and values [T, K, D]."""
         w = self.w
         qkv = self.biased(layer, layer.qkv.product(self.normed(x_Td, layer.norm))).float()
-        pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * turn
+        pairs = torch.view_as_complex(qkv.view(len(x_Td), -1, w.head_dim // 2, 2)) * rotation
         turned = torch.view_as_real(pairs).view(len(x_Td), -1, w.head_dim).to(x_Td.dtype)
         q, k, v = turned.split([w.heads, w.kv_heads, w.kv_heads], dim=1)
         return q, k, v

@@ -81,13 +81,13 @@ class CompiledForward(LeanForward):
         w, rows, threads = self.w, self.rows, torch.get_num_threads()
         rows.make_room()
         keys = int((rows.prompt_tokens_B + rows.length_B).max()) + 1
-        self.know_turns(keys)
+        self.extend_rotations(keys)
         blocks_BN = np.ascontiguousarray(rows.blocks_BN)
         cache = CacheStruct(
             heads=w.heads,
             kv_heads=w.kv_heads,
             size=w.head_dim,
-            turns=torch.view_as_real(self.turns).data_ptr(),
+            turns=torch.view_as_real(self.rotation_table).data_ptr(),
             prompt=rows.prompt_B.ctypes.data,
             prompt_tokens=rows.prompt_tokens_B.ctypes.data,
             blocks=blocks_BN.ctypes.data,

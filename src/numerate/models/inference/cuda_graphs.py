@@ -63,7 +63,7 @@ class GraphForward(FastForward):
     def step(self, token_B: Tensor) -> Tensor:
         rows = len(token_B)
         sizes = self.rows.sizes().rounded()
-        self.rows.ask_room(sizes.prompts, sizes.columns)
+        self.rows.make_prompt_room(sizes.prompts, sizes.columns)
         plan = self.prepare(sizes)
         token_B = F.pad(token_B, (0, sizes.rows - rows))
         replay = self.recording(token_B, plan, sizes)
@@ -88,7 +88,7 @@ class GraphForward(FastForward):
     def forget_moved(self) -> None:
         """Drops the recordings after memory was moved: they read and write at the old addresses."""
         rows = self.rows
-        kept = (rows.prompt_k, rows.prompt_v, rows.suffix_k, rows.suffix_v, self.turns)
+        kept = (rows.prompt_k, rows.prompt_v, rows.suffix_k, rows.suffix_v, self.rotation_table)
         places = tuple(cache.data_ptr() for cache in kept)
         if places != self.places:
             self.recordings.clear()

@@ -66,11 +66,13 @@ class PlainForward:
     def _forward(self, input_ids: Tensor, options: dict[str, Any]) -> Any:
         if "logits_to_keep" in self.takes:
             options["logits_to_keep"] = 1
-        with self.within(), capture_activations() if self.more is not None else nullcontext() as heard:
+        with self.within(), capture_activations() if self.more is not None else nullcontext() as captured:
             out = self.model(input_ids=input_ids, use_cache=True, return_dict=True, **options)
         if self.more is not None:
-            assert heard and heard.last_BTD is not None, "no activation capture is active for this model"
-            behind = heard.last_BTD[:, -1:].to(self.more) @ self.more.t()
+            assert captured and captured.last_BTD is not None, (
+                "no activation capture is active for this model"
+            )
+            behind = captured.last_BTD[:, -1:].to(self.more) @ self.more.t()
             out.logits = torch.cat([out.logits[:, -1:], behind.to(out.logits)], dim=-1)
         return out
 

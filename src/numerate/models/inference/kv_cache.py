@@ -107,10 +107,10 @@ class Rows:
         self.length_B = np.zeros(0, dtype=np.int64)
         """how much each row has written"""
 
-    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> CachedPrompt:
+    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> CachedPrompt:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
         index, length = len(self.prompts), len(k[0])
-        self.ask_room(index + 1, length)
+        self.make_prompt_room(index + 1, length)
         for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
             self.prompt_k[layer, index, :, :, :length] = k_PKD.permute(1, 2, 0)
             self.prompt_v[layer, index, :, :length] = v_PKD.transpose(0, 1)
@@ -226,7 +226,7 @@ class Rows:
         self.suffix_k = self.room(self.suffix_k, rows, columns, step=STEP, axis=4)
         self.suffix_v = self.room(self.suffix_v, rows, columns, step=STEP, axis=3)
 
-    def ask_room(self, prompts: int, columns: int) -> None:
+    def make_prompt_room(self, prompts: int, columns: int) -> None:
         """Allocates room for so many tokens of so many prompts."""
         self.prompt_k = self.room(self.prompt_k, prompts, columns, step=32, axis=4)
         self.prompt_v = self.room(self.prompt_v, prompts, columns, step=32, axis=3)
@@ -245,6 +245,6 @@ class Rows:
             shape[1] = max(rows, 2 * have_rows)
         if columns > have_columns:
             shape[axis] = -(-max(columns, 2 * have_columns) // step) * step
-        grown = self.fresh(shape)
-        grown[:, :have_rows].narrow(axis, 0, have_columns).copy_(cache)
-        return grown
+        larger = self.fresh(shape)
+        larger[:, :have_rows].narrow(axis, 0, have_columns).copy_(cache)
+        return larger

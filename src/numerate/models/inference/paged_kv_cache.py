@@ -43,7 +43,7 @@ class Blocks:
         self.length_B = np.zeros(0, dtype=np.int64)
         """how much each row has written"""
 
-    def ask(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> BlockRequest:
+    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> BlockRequest:
         """Stores the keys and values of a prompt, [P, K, D] for each layer."""
         length, size = len(k[0]), self.head_dim
         columns = -(-length // BLOCK) * BLOCK

@@ -36,15 +36,15 @@ class FastForward(LeanForward):
     def prepare(self, sizes: Sizes) -> Plan:
         """Returns everything of a step that is decided outside the tensors."""
         self.rows.make_room(sizes.rows, sizes.length)
-        self.know_turns(sizes.columns + sizes.length)
+        self.extend_rotations(sizes.columns + sizes.length)
         return self.rows.plan(sizes)
 
     def run(self, token_B: Tensor, plan: Plan, sizes: Sizes) -> Tensor:
         """Runs the layers, [B, d]. The operations are the same for all plans of a size."""
         w = self.w
         x_Bd = self.embedded(token_B)
-        turn, mask = self.turn(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)
+        rotation, mask = self.rotations(plan.prompt_B + plan.column_B), plan.mask(sizes, x_Bd.dtype)
         for i, layer in enumerate(w.layers):
-            q, k, v = self.project(layer, x_Bd, turn)
+            q, k, v = self.project(layer, x_Bd, rotation)
             x_Bd = self.finish(layer, x_Bd, self.rows.attend(i, q, k, v, plan, mask, sizes))
         return x_Bd

@@ -108,7 +108,8 @@ def knows_shape(base: Any) -> bool:
 
 
 def _is_plain_lora(module: Any) -> bool:
-    """Returns True for a linear layer with adapters that add (alpha / r) B A, and nothing else."""
+    """Checks whether the module is a linear layer with adapters that add (alpha / r) B A, and nothing
+    else."""
     base = getattr(module, "base_layer", None)
     return (
         type(base) is nn.Linear

@@ -33,8 +33,8 @@ def read_marked(row: Row, paths: bool = False) -> Iterator[LabelledSolution]:
             yield from _path(row) if paths and read is _alternatives else read(row)
             return
     columns = ", ".join(map(repr, row.fields)) or "none"
-    known = "; ".join(name for name, _, _ in CONVENTIONS)
-    raise ValueError(f"{row.where}: no labelled steps in the columns {columns}; supported are: {known}")
+    supported = "; ".join(name for name, _, _ in CONVENTIONS)
+    raise ValueError(f"{row.where}: no labelled steps in the columns {columns}; supported are: {supported}")
 
 
 def read_stepwise(row: Row) -> LabelledSolution:

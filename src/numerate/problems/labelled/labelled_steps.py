@@ -36,8 +36,8 @@ def _processbench(split: str) -> Split:
 
 
 SETS: dict[str, Dataset] = {
-    known.name: known
-    for known in (
+    dataset.name: dataset
+    for dataset in (
         prm800k.SET,
         _set(
             "processbench",
@@ -111,7 +111,7 @@ def check_set(name: str) -> None:
 
 
 def is_test(name: str) -> bool:
-    """Returns whether a set is for evaluation only."""
+    """Checks whether a set is for evaluation only."""
     head, _, split = name.partition("/")
     if not Path(name).expanduser().is_file() and head in SETS:
         return SETS[head].kinds[split] == "test"
@@ -153,8 +153,8 @@ def _rows(name: str) -> Iterator[Row]:
     )
 
 
-def _known(known: Dataset, split: str) -> Iterator[Row]:
-    if split not in known.splits:
+def _known(dataset: Dataset, split: str) -> Iterator[Row]:
+    if split not in dataset.splits:
         named = f"it has no split {split!r}" if split else "name one of its splits"
-        raise ValueError(f"labelled steps {known.name!r}: {named}; it has {', '.join(known.splits)}")
-    return known.rows(known.splits[split])
+        raise ValueError(f"labelled steps {dataset.name!r}: {named}; it has {', '.join(dataset.splits)}")
+    return dataset.rows(dataset.splits[split])

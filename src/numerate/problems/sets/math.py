@@ -34,10 +34,10 @@ def read_problem(row: Row) -> Problem:
     if not answer:
         raise row.wrong("solution", "a solution with its answer in \\boxed{}")
     level = re.search(r"[1-5]", row.maybe("level"))  # 3 or "Level 3"; two rows have none
-    known = {"level": int(level.group()) if level else None, "subject": row.text("subject", "type")}
+    facts = {"level": int(level.group()) if level else None, "subject": row.text("subject", "type")}
     problem = build_problem(row, row.text("question", "problem"), answer, solution)
     rest = {key: value for key, value in problem.meta.items() if key not in ("level", "type")}
-    return replace(problem, kind="math", meta={**rest, **known})
+    return replace(problem, kind="math", meta={**rest, **facts})
 
 
 def _hub(split: str) -> tuple[Hub, ...]:

@@ -23,7 +23,7 @@ TAKEN = ("id", "question", "answer", "steps", "source", "label", "meta")
 
 
 def fits_prm800k(row: Row) -> bool:
-    """Returns True for a row in one of PRM800K's shapes."""
+    """Checks whether a row has one of PRM800K's shapes."""
     if isinstance(row.value("question"), Mapping):
         return isinstance(row.value("label"), Mapping)
     steps = row.value("steps")
@@ -125,7 +125,7 @@ def chosen_path(problem: Problem) -> LabelledSolution:
 
 
 def is_judged(problem: Problem) -> bool:
-    """Returns False for checks of the labellers, and for problems without a complete labelling."""
+    """Checks whether a problem has a complete labelling and is no check of the labellers."""
     meta = problem.meta
     return meta.get("finish_reason") not in ("bad_problem", "give_up") and not (
         meta.get("is_quality_control_question") or meta.get("is_initial_screening_question")

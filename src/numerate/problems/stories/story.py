@@ -131,16 +131,16 @@ class Story:
         Returns the node of its result, or None (and changes nothing) where no numbers fit."""
         p = operands["p"].value if "p" in operands else Fraction(0)
         q = operands["q"].value if "q" in operands else self.last_n
-        drawn = relation.draw(self.s, self.size, p, q)
-        if drawn is None:
+        draws = relation.draw(self.s, self.size, p, q)
+        if draws is None:
             return None
-        values = {letter: node.value for letter, node in operands.items()} | drawn.values
-        calculations = self._calculate(relation, calc or relation.tokens, values, drawn)
+        values = {letter: node.value for letter, node in operands.items()} | draws.values
+        calculations = self._calculate(relation, calc or relation.tokens, values, draws)
         if calculations is None:
             return None
-        nodes = operands | {letter: self.graph.add(value) for letter, value in drawn.values.items()}
-        self.last_n = drawn.values.get("n", self.last_n)
-        self._number_slots(slots, drawn)
+        nodes = operands | {letter: self.graph.add(value) for letter, value in draws.values.items()}
+        self.last_n = draws.values.get("n", self.last_n)
+        self._number_slots(slots, draws)
         self._tell(relation, slots)
         result = nodes.get("n")
         for letter, (expression, value), wordings in zip(LINES, calculations, relation.lines, strict=False):
@@ -156,7 +156,7 @@ class Story:
         relation: Relation,
         lines: tuple[tuple[str, ...], ...],
         values: dict[str, Fraction],
-        drawn: Drawn,
+        draws: Drawn,
     ) -> list[tuple[tuple[str, ...], Fraction]] | None:
         """Returns the expression and the value of every line; None unless all are whole and between 2 and the
         limit.
@@ -165,7 +165,7 @@ class Story:
         cents = self.noun.money or (bool(relation.facts) and (self.kind in MONEY_KINDS or relation.priced))
         made: list[tuple[tuple[str, ...], Fraction]] = []
         for letter, expression in zip(LINES, lines, strict=False):
-            flat = _flat(expression, drawn)
+            flat = _flat(expression, draws)
             value = evaluate(tuple(values.get(token) or CONSTANTS.get(token) or token for token in flat))
             limit = self.size.limit * (10 if flat[1:] == ("*", "100") else 1)
             if value.denominator != 1 and not (cents and (value * 100).denominator == 1):
@@ -176,8 +176,8 @@ class Story:
             made.append((flat, value))
         return made
 
-    def _number_slots(self, slots: dict[str, Any], drawn: Drawn) -> None:
-        for letter, value in drawn.values.items():
+    def _number_slots(self, slots: dict[str, Any], draws: Drawn) -> None:
+        for letter, value in draws.values.items():
             text = numeral(value)
             slots[letter] = text
             dollars = text if value.denominator == 1 else f"{float(value):.2f}"
@@ -185,11 +185,11 @@ class Story:
             unit = self.noun.money or self.kind in ("minute", "km")
             slots["p" + letter] = self.noun.amount(dollars if self.noun.money else text) if unit else text
             slots["a" + letter] = self.noun.amount(dollars if self.noun.money else text)
-        if "n" in drawn.values:
-            n = numeral(drawn.values["n"])
+        if "n" in draws.values:
+            n = numeral(draws.values["n"])
             slots["more"], slots["fewer"] = self.noun.more(n), self.noun.fewer(n)
-        if drawn.fraction is not None:
-            slots["frac"] = WORDS[drawn.fraction]
+        if draws.fraction is not None:
+            slots["frac"] = WORDS[draws.fraction]
 
     def _tell(self, relation: Relation, slots: dict[str, Any]) -> None:
         if not relation.facts:
@@ -218,10 +218,10 @@ def _owned(text: str, items: str) -> str:
     return text.replace(f"the {items}", f"#P {items}", 1)
 
 
-def _flat(expression: tuple[str, ...], drawn: Drawn) -> tuple[str, ...]:
+def _flat(expression: tuple[str, ...], draws: Drawn) -> tuple[str, ...]:
     """Inserts the fraction: "p F" becomes p/3 or p*2/3."""
     if "F" not in expression:
         return expression
-    assert drawn.fraction is not None
-    a, b = drawn.fraction
+    assert draws.fraction is not None
+    a, b = draws.fraction
     return (expression[0], "/", str(b)) if a == 1 else (expression[0], "*", str(a), "/", str(b))

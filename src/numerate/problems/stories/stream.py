@@ -38,7 +38,7 @@ class Stream:
         return low + self.bits() % (high - low + 1)
 
     def chance(self, p: float) -> bool:
-        """Returns True with probability p."""
+        """Draws True with probability p."""
         return (self.bits() >> 11) < p * (1 << 53)
 
     def pick(self, options: Sequence[T]) -> T:

@@ -9,8 +9,7 @@ from torch import Tensor
 
 
 class Backend(Protocol):
-    """Rows of a batch, each a sample in the making: a prompt, run once, and what was written
-    after it."""
+    """Rows of a running batch, each a sample: a prompt, run once, and what was written after it."""
 
     join_at: float
     """new rows are let in once this share of the slots is free; 0: at once"""

@@ -1,7 +1,7 @@
-"""A calculator beside the batch: a row that writes `<<48/2=` is given `24>>` before it may go on.
+"""Calculator in the sampling loop: after `<<48/2=` the next tokens of a row are `24>>`.
 
-What it gives takes the places of tokens that the row would have drawn, so all rows still go one token at a
-time. The rule of when and what is in `answers.calculator`."""
+They take the places of tokens that would have been sampled, so all rows still advance one token at a time.
+The rule of when and what is in `answers.calculator`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def asking_tokens(tokenizer: Any, vocabulary: int) -> NDArray[np.bool_]:
 
 
 class Calculator:
-    """For one batch in the making."""
+    """Calculator of one running batch."""
 
     def __init__(self, tokenizer: Any, asks_V: NDArray[np.bool_]) -> None:
         self.tokenizer = tokenizer

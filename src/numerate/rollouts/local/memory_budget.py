@@ -43,12 +43,12 @@ class Budget:
         """Returns how many rollouts of so many tokens fit, at least one."""
         return max(1, self.tokens // answer)
 
-    def fitting(self, prompt: int, answer: int, shared: bool, here: bool) -> int:
-        """Returns how many rollouts of at most `answer` tokens at a prompt of so many still fit; here: its
+    def fitting(self, prompt: int, answer: int, shared: bool, counted: bool) -> int:
+        """Returns how many rollouts of at most `answer` tokens at a prompt of so many still fit; counted: its
         prompt is counted already. At least one where nothing is taken: a rollout alone may exceed the
         budget."""
         once, each = self.cost(prompt, answer, shared)
-        left = self.tokens - self.taken - (0 if here else once)
+        left = self.tokens - self.taken - (0 if counted else once)
         return max(left // each, 0 if self.taken else 1)
 
     def cost(self, prompt: int, answer: int, shared: bool) -> tuple[int, int]:

@@ -67,7 +67,7 @@ class ServerOptions(BaseEngineOptions):
         )
 
     def secret(self) -> tuple[str, str] | None:
-        if not self.key_variable or address.here(self.url):
+        if not self.key_variable or address.is_local(self.url):
             return None
         return self.key_variable, address.server(self.url)
 

@@ -1,5 +1,5 @@
-"""Coroutines on a thread of their own, so that plain code, with or without an event loop of its own, can have
-many requests in the air and take their answers as they come."""
+"""Coroutines on a thread of their own, so that plain code, with or without an event loop, can have many
+pending requests and take their responses in the order of arrival."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ R = TypeVar("R")
 
 
 class Background(Generic[T, R]):
-    """At the end of a `with` what is still in the air is cancelled, and then `close` is run."""
+    """Runner of coroutines. At the end of a `with` the pending ones are cancelled, and then `close` is
+    run."""
 
     def __init__(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.close = close
         self.loop = asyncio.new_event_loop()
         self.thread = Thread(target=self.loop.run_forever, name="numerate-requests", daemon=True)
-        self.flying: dict[Future[R], T] = {}
-        self.landed: SimpleQueue[Future[R]] = SimpleQueue()
+        self.pending: dict[Future[R], T] = {}
+        self.completed: SimpleQueue[Future[R]] = SimpleQueue()
 
     def __enter__(self) -> Background[T, R]:
         self.thread.start()
@@ -35,18 +36,18 @@ class Background(Generic[T, R]):
         self.loop.close()
 
     def __len__(self) -> int:
-        """Returns how many are in the air."""
-        return len(self.flying)
+        """Returns the number of pending coroutines."""
+        return len(self.pending)
 
     def start(self, work: Coroutine[Any, Any, R], tag: T) -> None:
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        self.flying[future] = tag
-        future.add_done_callback(self.landed.put)
+        self.pending[future] = tag
+        future.add_done_callback(self.completed.put)
 
     def next(self) -> tuple[T, Future[R]]:
         """Waits for the next result, and returns it with its tag."""
-        future = self.landed.get()
-        return self.flying.pop(future), future
+        future = self.completed.get()
+        return self.pending.pop(future), future
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Waits for one coroutine and returns its result."""

@@ -1,7 +1,7 @@
-"""Requests that survive a server which is busy, slow, or away for a while.
+"""HTTP client that retries: for servers that are busy, slow or restarting.
 
-What may pass is tried again with growing pauses until `patience` is over: no connection, no answer in time,
-an answer that cannot be read, 408, 425, 429 and 5xx. What cannot pass, the other 4xx, is told at once."""
+Temporary failures are retried with growing pauses until `patience` is exceeded: no connection, no response in
+time, a response that cannot be read, 408, 425, 429 and 5xx. The other 4xx are raised at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger("numerate")
 
 
 class Refused(ValueError):
-    """The server understood that it does not want this request: sending it again would not help."""
+    """The server rejected a request; a retry would not help."""
 
     def __init__(self, url: str, status: int, message: str) -> None:
         super().__init__(f"the server at {url} refused a request ({status}): {message}")
@@ -45,11 +45,11 @@ class UnreadableResponse(ValueError):
 
 
 class ServerGone(ConnectionError):
-    """Patience is over."""
+    """The server gave no response within `patience` seconds."""
 
 
 class _Trouble(Exception):
-    """One try failed, another may not. after: seconds to wait as the server said."""
+    """Failure of one try that may be repeated. after: the server's Retry-After, in seconds."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class _Trouble(Exception):
 
 
 class Client:
-    """To be used within one event loop. `url` is without /v1."""
+    """Client of a server, for one event loop. `url` is without /v1."""
 
     def __init__(
         self,

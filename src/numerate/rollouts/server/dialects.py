@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 
-class Unsayable(ValueError):
-    """These settings or this prompt cannot be said in this form."""
+class UnsupportedForm(ValueError):
+    """Settings or a prompt that this form of request cannot express."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def transformers_form(params: Sampling, policy: Policy) -> Fields:
 def plain_form(params: Sampling, policy: Policy) -> Fields:
     """Returns the request with OpenAI's fields only; the rest are the server's own defaults."""
     if params.top_k:
-        raise Unsayable(f"it has no top_k, and top_k is {params.top_k}")
+        raise UnsupportedForm(f"it has no top_k, and top_k is {params.top_k}")
     return {}
 
 
@@ -110,7 +110,7 @@ def as_text(prompt: Prompt, ids: Sequence[int], policy: Policy) -> str:
     for text in texts:
         if tokenization.token_ids(tokenizer, text) == list(ids):
             return text
-    raise Unsayable(
+    raise UnsupportedForm(
         f"problem {prompt.problem_id!r}: as text its prompt would be tokenized differently (it has a "
         "control token, or lacks the BOS that would be added): choose a server that reads token ids, "
         "such as vLLM, or kind: local"

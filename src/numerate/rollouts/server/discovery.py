@@ -23,8 +23,8 @@ class Served:
     """tokens that prompt and answer may have together, where the server says"""
 
 
-async def find_served(client: Client, policy: str, wanted: str | None) -> Served:
-    """Returns the model called `wanted`, else the one that is the policy, else the only one.
+async def find_served(client: Client, policy: str, model: str | None) -> Served:
+    """Returns the model called `model`, else the one that is the policy, else the only one.
 
     A server without a list is asked for the policy's directory or name."""
     try:
@@ -32,12 +32,12 @@ async def find_served(client: Client, policy: str, wanted: str | None) -> Served
     except Refused:
         listed = []
     path = str(locate.locate_model(policy))
-    for name in (wanted,) if wanted else (policy, path, str(Path(path).resolve())):
+    for name in (model,) if model else (policy, path, str(Path(path).resolve())):
         for entry in listed:
             if name in (entry["id"], entry.get("root")):
                 return served_model(entry)
-    if wanted or not listed:
-        return Served(wanted or path)
+    if model or not listed:
+        return Served(model or path)
     if len(listed) == 1:
         return served_model(listed[0])
     names = ", ".join(entry["id"] for entry in listed[:8])

@@ -87,7 +87,7 @@ class ServerEngine:
 
     def sample(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
         """Yields n rollouts per prompt as their requests come back. Raises ValueError where a setting makes
-        no sense or the server refuses a request, ServerGone when patience with it is over.
+        no sense or the server refuses a request, ServerGone when `patience` is exceeded.
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""

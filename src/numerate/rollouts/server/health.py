@@ -37,9 +37,9 @@ def server_login(url: str, key_variable: str | None) -> tuple[str, str] | None:
 def check_server(url: str, key_variable: str | None) -> None:
     """Raises ValueError where nothing answers at the address, or does not take the key or the login. What it
     answers else is looked at later."""
-    known = api_key(key_variable)
+    key = api_key(key_variable)
     who = server_login(url, key_variable)
-    headers = {"Authorization": f"Bearer {known}"} if known else {}
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         answer = httpx2.get(f"{base_url(url)}/v1/models", headers=headers, auth=who, timeout=TIMEOUT)
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
@@ -49,6 +49,6 @@ def check_server(url: str, key_variable: str | None) -> None:
         ) from error
     if answer.status_code in (401, 403):
         name = f"name its key in key_variable, or set {address.VARIABLE}=user:password"
-        if known or who:
-            name = f"the key in {key_variable} is wrong" if known else "the login is wrong"
+        if key or who:
+            name = f"the key in {key_variable} is wrong" if key else "the login is wrong"
         raise ValueError(f"the server at {base_url(url)} refuses access: {name}")

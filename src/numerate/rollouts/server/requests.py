@@ -12,7 +12,7 @@ from numerate.rollouts.rng import seed_of
 from numerate.rollouts.rollout_builder import build_rollout
 from numerate.rollouts.server.async_runner import Background
 from numerate.rollouts.server.client import Client, Refused
-from numerate.rollouts.server.dialects import FORMS, Fields, Form, Unsayable, request_body
+from numerate.rollouts.server.dialects import FORMS, Fields, Form, UnsupportedForm, request_body
 from numerate.rollouts.server.discovery import Served, find_served
 from numerate.rollouts.server.responses import ServerResponse, read_response, response_turn
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
@@ -73,7 +73,7 @@ class RequestLoop:
     # sending
 
     def send(self, flights: Background[PromptRequest, ServerResponse], client: Client) -> None:
-        """Keeps `concurrency` requests in the air; only one until the server has answered once."""
+        """Keeps `concurrency` requests pending; only one until the server has answered once."""
         while len(flights) < (self.engine.concurrency if self.engine.form else 1):
             ask = self.next_ask()
             if ask is None:
@@ -117,15 +117,15 @@ class RequestLoop:
         while True:
             try:
                 return request_body(self.untried[0], *arguments)
-            except Unsayable as error:
+            except UnsupportedForm as error:
                 self.give_up_form(str(error), ask)
 
     # taking
 
-    def take(self, ask: PromptRequest, landed: Future[ServerResponse]) -> list[Rollout]:
+    def take(self, ask: PromptRequest, future: Future[ServerResponse]) -> list[Rollout]:
         """Returns the rollouts of a response; missing ones are requested again."""
         try:
-            answer = landed.result()
+            answer = future.result()
         except Refused as refused:
             self.refused(ask, refused)
             return []

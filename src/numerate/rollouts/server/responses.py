@@ -35,7 +35,8 @@ class ServerResponse:
 
 
 def read_response(payload: Any) -> ServerResponse:
-    """Raises Unreadable where it is no whole answer; a generation that the server broke off is none."""
+    """Reads the JSON of a response. Raises UnreadableResponse where it is incomplete, as after a generation
+    that the server broke off."""
     if (
         not isinstance(payload, dict)
         or not isinstance(payload.get("choices"), list)

@@ -183,14 +183,14 @@ class Host:
         self.llm.llm_engine.add_request(name, {"prompt_token_ids": list(ids)}, params)
 
     def take(self, names: Iterable[str]) -> list[OutputPiece]:
-        wanted = [name for name in names if name in self.came]
-        if not wanted:
+        ready = [name for name in names if name in self.came]
+        if not ready:
             with torch.random.fork_rng([]):
                 outputs = self.llm.llm_engine.step()
             for made in map(output_piece, outputs):
                 self.came[made.name].append(made)
-            wanted = [name for name in names if name in self.came]
-        return [made for name in wanted for made in self.came.pop(name)]
+            ready = [name for name in names if name in self.came]
+        return [made for name in ready for made in self.came.pop(name)]
 
     def abort(self, names: Iterable[str]) -> None:
         gone = list(names)

@@ -105,21 +105,21 @@ class Request:
         the finished rollouts."""
         try:
             while True:
-                yield from self.ask()
+                yield from self.request_samples()
                 if not self.waiting:
                     return
                 for piece in self.source.take(self.waiting):
-                    yield from self.grown(piece)
+                    yield from self.append_tokens(piece)
         finally:
             self.source.abort(self.waiting)
 
-    def ask(self) -> Iterator[Rollout]:
+    def request_samples(self) -> Iterator[Rollout]:
         """Requests samples; yields the empty rollouts of prompts that do not fit the context."""
         while len(self.waiting) < self.source.ahead:
-            drawn = next(self.unasked, None)
-            if drawn is None:
+            next_sample = next(self.unasked, None)
+            if next_sample is None:
                 return
-            new = _Rollout(*drawn)
+            new = _Rollout(*next_sample)
             room = min(self.params.max_tokens, self.source.context - len(new.prompt_ids))
             if room < 1:
                 yield self.rollout(new, "length", "")
@@ -131,7 +131,7 @@ class Request:
             settings = sampling_settings(self.params, seed, room, self.ends)
             self.source.add(name, new.prompt_ids, settings, stream=bool(self.stops.strings))
 
-    def grown(self, piece: OutputPiece) -> Iterator[Rollout]:
+    def append_tokens(self, piece: OutputPiece) -> Iterator[Rollout]:
         """Adds the tokens one by one, since a stop string may end the rollout before the last of them."""
         rollout = self.waiting[piece.name]
         for token, logprob in zip(piece.ids, piece.logprobs, strict=True):

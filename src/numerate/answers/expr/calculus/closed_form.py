@@ -147,7 +147,7 @@ def _limit(node: Node) -> Node:
 
 
 def _only_last(node: Node, letter: str) -> bool:
-    """Returns True when the letter is the upper bound and stands nowhere else."""
+    """Checks whether the letter is the upper bound and stands nowhere else."""
     low, high, term = node.args
     return (
         high == Node("sym", letter) and not contains_letter(low, letter) and not contains_letter(term, letter)

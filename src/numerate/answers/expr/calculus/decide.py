@@ -50,16 +50,16 @@ def same_with_operators(left: Node, right: Node, same_value: Same) -> str | None
 # -- operators as letters ----------------------------------------------------------------------
 def as_letters(left: Node, right: Node, same_value: Same) -> tuple[Node, Node]:
     """Returns both sides with every operator replaced by a letter, the same letter for the same operator."""
-    known: list[Node] = []
+    operators: list[Node] = []
 
     def letter(node: Node) -> Node:
-        for k, other in enumerate(known):
+        for k, other in enumerate(operators):
             if _same_operator(node, other, same_value):
                 return Node("sym", f"operator {k}")
-        if len(known) >= MOST_OPERATORS:
+        if len(operators) >= MOST_OPERATORS:
             raise Undecided("many operators")
-        known.append(node)
-        return Node("sym", f"operator {len(known) - 1}")
+        operators.append(node)
+        return Node("sym", f"operator {len(operators) - 1}")
 
     def replace(node: Node) -> Node:
         if node.kind in BINDERS:
@@ -137,7 +137,7 @@ def _agree(left: Node, right: Node) -> bool:
 
 
 def _counts(value: Any, scale: Fraction) -> bool:
-    """Returns False for no value, and for a complex one where letters are negative."""
+    """Checks whether there is a value, and a real one where letters are negative."""
     return value is not None and (scale > 0 or value.imag == 0)
 
 
@@ -162,7 +162,7 @@ def _close(left: Any, right: Any) -> bool:
 
 
 def operator_contradicts(expression: Node, value: Node, same_value: Same) -> bool:
-    """Returns True where an operator (integral, limit, derivative, sum) has another value than an equation
+    """Checks whether an operator (integral, limit, derivative, sum) has another value than an equation
     gives it."""
     kinds = {part.kind for part in walk_nodes(expression)}
     if BINDERS.isdisjoint(kinds) or "antiderivative" in kinds:
@@ -184,7 +184,7 @@ def approximate_operator(node: Node) -> Fraction | None:
 
 
 def is_undecided(node: Node) -> bool:
-    """Returns True for what holds an operator that has no value here."""
+    """Checks whether `node` holds an operator that has no value here."""
     if node.kind not in BINDERS:
         return any(map(is_undecided, node.args))
     try:

@@ -22,7 +22,8 @@ _E = Node("sym", "e")
 
 
 def differentiate(node: Node, letter: str, order: int = 1) -> Node:
-    """Raises Undecided for functions without a rule here, and for derivatives that grow too long."""
+    """Differentiates `order` times. Raises Undecided for functions without a rule here, and for derivatives
+    that grow too long."""
     for _ in range(order):
         node = _derivative(node, letter)
         size = sum(1 for _ in islice(walk_nodes(node), MOST_NODES + 1))

@@ -202,8 +202,8 @@ def _limit(node: Node, effort: Effort) -> Any:
 
 
 def _needs_gamma(node: Node) -> bool:
-    """Returns True for a factorial that is no whole number's: in so many digits it takes longer than all
-    the rest."""
+    """Checks whether `node` is a factorial that is no whole number's: in so many digits it takes longer
+    than all the rest."""
     if node.value not in ("factorial", "binomial"):
         return False
     return any(arg.kind != "num" or arg.value.denominator != 1 for arg in node.args)

@@ -3,8 +3,9 @@
 
 runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/index.html
   .kept.json
-  stages/<stage>/config.json  metrics.jsonl  checkpoints/  model/  rollouts/round-000/part-00000.parquet
-  DONE.json; stages/.replaced/<stage> until a finished stage that changed is done again
+  stages/<stage>/config.json  metrics.jsonl  times.jsonl  checkpoints/  model/  DONE.json
+    rollouts/round-00000/part-00000.parquet, of expert_iteration and sample round-000/
+  stages/.replaced/<stage>, until a finished stage that changed is completed again
   evals/<model>/<set>/{greedy,samples}/part-00000.parquet
   evals/<model>/<set>/scores/<judge>/part-00000.jsonl
 """
@@ -27,7 +28,7 @@ class RunFolder:
 
     @classmethod
     def existing(cls, path: Path) -> RunFolder:
-        """Raises ValueError where `path` is no run."""
+        """Returns the folder of an existing run. Raises ValueError where `path` is no run."""
         if not (path / "recipe.yaml").is_file():
             fault = "it has no recipe.yaml" if path.is_dir() else "there is no such folder"
             raise ValueError(f"{path} is not a run folder: {fault}; `numerate run` makes one")

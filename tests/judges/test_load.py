@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from numerate import judges
+from numerate.judges.load import EvaluatorJudge, OutcomeJudge, ProcessJudge
 from numerate.judges.step_split import split_solution
-from numerate.judges.trained import EvaluatorJudge, OutcomeJudge, ProcessJudge
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.judge_config import Card, read_card
 from numerate.models.policy import load
@@ -72,11 +72,11 @@ def test_a_causal_judge_scores_a_step_by_what_stands_before_it_only(tmp_path: Pa
 def test_the_head_reads_the_hidden_state_of_the_separator(tmp_path: Path, kind: str) -> None:
     """Against the network called by hand, one solution, no batch."""
     model = scored_by(tmp_path, kind, reads="whole")
-    laid = model.lay(PROBLEMS[1], ["ab", "c"])
-    separator = model.tokenizer.convert_ids_to_tokens([laid.ids[end] for end in laid.ends])
+    encoded = model.encode_solution(PROBLEMS[1], ["ab", "c"])
+    separator = model.tokenizer.convert_ids_to_tokens([encoded.ids[end] for end in encoded.ends])
     assert separator == (["Ċ", "Ċ"] if kind == "llama" else ["</s>", "</s>"])
-    h = model.model.trunk(input_ids=torch.tensor([laid.ids])).last_hidden_state[0]
-    by_hand = (h[list(laid.ends)] @ model.model.head.weight[0] + model.model.head.bias).sigmoid()
+    h = model.model.trunk(input_ids=torch.tensor([encoded.ids])).last_hidden_state[0]
+    by_hand = (h[list(encoded.ends)] @ model.model.head.weight[0] + model.model.head.bias).sigmoid()
     found = ProcessJudge(model).score([PROBLEMS[1]], ["ab\nc"])[0]
     assert found.scores == pytest.approx(by_hand.tolist(), abs=1e-5)
 
@@ -157,8 +157,8 @@ def test_three_classes_follow_the_rule_for_neutral(tmp_path: Path) -> None:
 
 def test_a_value_in_minus_one_to_one_becomes_a_score(tmp_path: Path) -> None:
     model = scored_by(tmp_path, kind="value")
-    laid = model.lay(PROBLEMS[0], ["a"])
-    h = model.model.trunk.base_model(input_ids=torch.tensor([laid.ids])).last_hidden_state[0, -1]
+    encoded = model.encode_solution(PROBLEMS[0], ["a"])
+    h = model.model.trunk.base_model(input_ids=torch.tensor([encoded.ids])).last_hidden_state[0, -1]
     raw = (h @ model.model.head.weight[0] + model.model.head.bias).item()
     score = OutcomeJudge(model).score([PROBLEMS[0]], ["a"])[0].scores[0]
     assert score == pytest.approx((1 + torch.tensor(raw).tanh().item()) / 2, abs=1e-5)
