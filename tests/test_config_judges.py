@@ -147,3 +147,42 @@ def test_an_evaluator_may_be_gone_on_with(folder: Path) -> None:
         "eva: {method: evaluator_training, rollouts: some, problems: more}\n  last: {method: sft, model: eva}"
     )
     assert read(folder, last).stages["last"].model == "eva"
+
+
+UNUSED = [
+    ("judge: nosuch", "last.judge: no stage 'nosuch' above this one trains a reward model or evaluator"),
+    ("judge: some", "last.judge: no stage 'some' above this one trains a reward model or evaluator"),
+    ("judge: ./nowhere", "last.judge: './nowhere' is not a reward model: there is no such folder"),
+    ("kl: {reference: nosuch}", "last.kl.reference: there is no stage 'nosuch'"),
+    ("kl: {reference: orm}", "last.kl.reference: stage 'orm' (outcome_reward_model) trains a reward model"),
+    ("kl: {reference: last}", "last.kl.reference: stage 'last' cannot start from itself"),
+    ("kl: {reference: ./nowhere}", "last.kl.reference: "),
+]
+
+
+@pytest.mark.parametrize("method", ["rloo", "dapo", "expert_iteration", "mixed_policy", "grpo"])
+@pytest.mark.parametrize(("option", "message"), UNUSED)
+def test_names_are_checked_where_the_method_does_not_use_them(
+    folder: Path, method: str, option: str, message: str
+) -> None:
+    """As in grpo, which uses them all."""
+    refused = refusal(folder, f"last: {{method: {method}, model: sft, {option}}}")
+    assert message in refused and len(refused.splitlines()) == 1
+
+
+def test_right_names_that_a_method_does_not_use_change_nothing(folder: Path) -> None:
+    options = "judge: orm, kl: {reference: sft}"
+    bare, full = (
+        read(folder, f"last: {{method: expert_iteration, model: sft{more}}}") for more in ("", f", {options}")
+    )
+    assert full.notes == ["stage last: expert_iteration makes no use of kl, judge"]
+    assert bare == full and config.resolved_yaml(bare) == config.resolved_yaml(full)
+
+
+@pytest.mark.parametrize("method", ["rloo", "grpo"])
+def test_an_oracle_without_use_is_checked_like_one_in_use(folder: Path, method: str) -> None:
+    sums = folder / "sums.jsonl"
+    sums.write_text('{"id": "1", "question": "What is 1+1?", "answer": "2"}\n')
+    last = f"last: {{method: {method}, model: sft, problems: more, judge: oracle}}"
+    refused = refusal(folder, last, '"stories/train[4:8]"', str(sums))
+    assert "stages.last.judge: the oracle scores stories only" in refused

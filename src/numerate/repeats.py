@@ -14,8 +14,9 @@ from numerate.config.schema import ProblemSet
 from numerate.evaluate import Measured
 from numerate.identities import Sets
 from numerate.problems import fingerprint, is_generated, load
+from numerate.processes import is_main
 from numerate.progress import Progress
-from numerate.rollouts.sharing import barrier
+from numerate.rollouts.sharing import value_of_main
 from numerate.store import (
     Kept,
     RunFolder,
@@ -99,14 +100,19 @@ def keep_measured(
     """Returns what `measure` returns. made_from: what it depends on besides the stored samples."""
     label = f"{model} on {name}"
     identity = partial(_identity_of_rows, kept, model, name, made_from)
-    before = kept.get(label, identity())
-    barrier()  # all processes have seen the same files
+    before = _kept_value(kept, label, identity)
     if before is not None:
         return Measured(before["rows"], before["right"])
     made = measure()
-    if not any(row["metric"] == NO_ROOM for row in made.rows):
+    if is_main() and not any(row["metric"] == NO_ROOM for row in made.rows):
         kept.put(label, identity(), {"rows": made.rows, "right": made.greedy_right})
     return made
+
+
+def _kept_value(kept: Kept, label: str, identity: Callable[[], str]) -> Any:
+    """Returns what the main process has kept, in all processes once all are here: they measure together, or
+    none does."""
+    return value_of_main(lambda: kept.get(label, identity()))
 
 
 def _identity_of_rows(kept: Kept, model: str, name: str, made_from: object) -> str:
@@ -134,9 +140,9 @@ def keep_rows(
         ]
         return identity_hash([code_identity(), made_from, contents_hash(kept.folder, files)])
 
-    rows = kept.get(label, identity())
-    barrier()  # all processes have seen the same files
+    rows = _kept_value(kept, label, identity)
     if rows is None:
         rows = make()
-        kept.put(label, identity(), rows)
+        if is_main():
+            kept.put(label, identity(), rows)
     return rows

@@ -88,6 +88,7 @@ def _held(
 ) -> dict[str, Any]:
     from numerate.report import shootout as page
 
+    kept = Kept(folder)
     runs = [
         (replace(recipe, seed=seed, name=f"{recipe.name}-seed-{seed}"), folder / f"seed-{seed}")
         for seed in seeds
@@ -97,7 +98,6 @@ def _held(
     else:
         for seeded, path in runs:
             run.run(seeded, path, progress=progress, consent=consent)
-    kept = Kept(folder)
     results = kept_comparison(recipe, kept, seeds)
     run_on_main(lambda: write_json(folder / "shootout.json", results))
     run_on_main(lambda: progress.say(f"report: {page.refresh_page(kept, results)}"))

@@ -76,9 +76,9 @@ def build_stage(name: str, raw: Any, tree: Tree, errors: list[str]) -> Any:
     errors += [f"{tree.where((*path, *key))}: {message}" for key, message in old.items()]
     used, unused = split_unused(method.Config, rest)
     options = build_record(method.Config, used, path, tree, errors, raw["method"])
-    build_record(SharedOptions, unused, path, tree, errors, raw["method"])  # its mistakes are mistakes too
-    left_out = note(raw["method"], method.Config, unused)
-    return replace(stage, options=options, note=left_out) if stage else None
+    left_out = build_record(SharedOptions, unused, path, tree, errors, raw["method"])  # also their mistakes
+    text = note(raw["method"], method.Config, unused)
+    return replace(stage, options=options, note=text, unused=left_out) if stage else None
 
 
 def build_record(

@@ -16,7 +16,6 @@ from numerate.config.read import Path_, Tree
 from numerate.config.schema import ProblemSet, Recipe, StageRecipe
 from numerate.config.space import needed_bytes
 from numerate.methods.shared.options import OnPolicyOptions
-from numerate.options import named
 from numerate.problems.spec import parse_spec
 from numerate.rollouts import engines
 from numerate.store import RunFolder
@@ -81,7 +80,7 @@ def reference_errors(recipe: Recipe) -> Iterator[Complaint]:
     above: list[str] = ["base"]
     for name, stage in recipe.stages.items():
         start = ("model",)
-        for key, other in {start: stage.model, **dict(named(stage.options, "model"))}.items():
+        for key, other in {start: stage.model, **stage.named("model")}.items():
             if key != start and "/" in other:
                 yield from ((("stages", name, *key), message) for _, message in model_errors(other))
             elif other not in above:

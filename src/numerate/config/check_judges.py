@@ -15,7 +15,6 @@ from numerate.methods.shared import step_scorer as which
 from numerate.models import locate
 from numerate.models.judge_config import FILE as CARD
 from numerate.models.judge_config import STEP_JUDGES, Card, check_head, read_card
-from numerate.options import named
 from numerate.problems.labelled import labelled_steps
 from numerate.types import Problem
 
@@ -42,7 +41,7 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
         yield ("stages", name), message
     labels = methods.needs_step_labels(recipe.stages[name].method, options)
     kind, what = ("step_labels", "rollouts with labelled steps") if labels else ("rollouts", "rollouts")
-    for key, other in named(options, "rollouts"):
+    for key, other in recipe.stages[name].named("rollouts").items():
         there = [stage for stage in above if stage != "base" and kind in left_by_stage(recipe, stage)]
         if other not in there:
             remedy = "step_labels" if labels else "sample"
@@ -57,7 +56,7 @@ def rollout_errors(recipe: Recipe, name: str, above: list[str]) -> Iterator[Comp
 def method_judges(recipe: Recipe, name: str, above: list[str]) -> Iterator[Complaint]:
     """Checks that a judge is a stage above that trains one, or a folder that holds one."""
     there = [stage for stage in above if stage != "base" and left_by_stage(recipe, stage) & JUDGES]
-    for key, judge in named(recipe.stages[name].options, "judge"):
+    for key, judge in recipe.stages[name].named("judge").items():
         kind = which.judge_kind(judge)
         if kind == "folder" and (message := no_judge(judge)):
             yield ("stages", name, *key), message
@@ -85,7 +84,8 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
     for name, stage in recipe.stages.items():
         for key, remedy in (("labels", "other labels"), ("judge", "a reward model")):
             source = recipe.problems[stage.problems].source
-            if getattr(stage.options, key, None) != ORACLE or getattr(stage.options, "marked", None):
+            options = stage.options if hasattr(stage.options, key) else stage.unused
+            if getattr(options, key, None) != ORACLE or getattr(options, "marked", None):
                 continue
             if not all(map(has_graph, beginning(source))):
                 message = f"the oracle scores stories only, and {source} has other problems: choose {remedy}"

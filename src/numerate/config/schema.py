@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from numerate.models.judge_config import Aggregation
-from numerate.options import AtLeast0, AtLeast1, config
+from numerate.options import AtLeast0, AtLeast1, config, named
 from numerate.rollouts.engines import options_class
 from numerate.rollouts.options import EngineOptions
 
@@ -38,6 +38,15 @@ class StageRecipe:
     """the method's own Config; flat in the file"""
     note: str = field(default="", compare=False)
     """shared options in the file that the method does not use and `options` leaves out; no key of the file"""
+    unused: Any = field(default=None, compare=False)
+    """these options as a record, the others at their defaults: what they name is checked, too; no key of the
+    file"""
+
+    def named(self, what: Literal["model", "rollouts", "judge"]) -> dict[tuple[str, ...], str]:
+        """Maps the places of the options that name a model, rollouts or a judge to the names, those that the
+        method does not use included."""
+        records = (record for record in (self.options, self.unused) if record is not None)
+        return {path: name for record in records for path, name in named(record, what)}
 
 
 @config

@@ -210,7 +210,7 @@ def plot_bars(
             axes.set_xlabel(x)
         else:
             axes.invert_yaxis()
-        tops = [max(v for v in value if v is not None) for s in drawn for value in s.values if value]
+        tops = [max(v for v in value if v is not None) for s in bars for value in s.values if value]
         (axes.set_ylim if upright else axes.set_xlim)(0, None if any(tops) else 1)
         return render_svg(figure, salt, name)
 

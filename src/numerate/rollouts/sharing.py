@@ -3,9 +3,10 @@ torch where there is one process."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from numerate.processes import is_distributed, is_main, process_count, rank
 from numerate.store import read_rollouts, write_rollouts
@@ -41,6 +42,17 @@ def barrier() -> None:
 def run_on_main(do: Callable[[], object]) -> None:
     """Calls a function in the main process, while the others wait. Its exception is raised in all of them."""
     agree_on_result(do if is_main() else lambda: None)
+
+
+def value_of_main(make: Callable[[], Any]) -> Any:
+    """Returns the JSON value that `make` returns in the main process, in all of them. Its exception is raised
+    in all of them."""
+    if not is_distributed():
+        return make()
+    from numerate.training import distributed
+
+    mine = agree_on_result(lambda: json.dumps(make()) if is_main() else "")
+    return json.loads(distributed.gather_texts(mine)[0])
 
 
 def write_part(

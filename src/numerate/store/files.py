@@ -12,8 +12,9 @@ import os
 import re
 import shutil
 import stat
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from numerate.store.hashes import SUMS, checksum_lines
@@ -24,6 +25,9 @@ UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)
 """of a flush of a folder: some network file systems have none, and a folder may be closed to readers"""
 UNCHANGED = "the file is unchanged: free disk space and run again"
 _RUST = re.compile(r"\(os error (\d+)\)")
+_naming_folders = threading.RLock()
+"""held while a folder has no name, between the two renames of a swap: other threads of this process may
+neither give it back nor swap it, too"""
 
 
 @contextmanager
@@ -62,25 +66,27 @@ def replace_folder(path: Path, *, lasting: bool = True) -> Generator[Path]:
     """Yields an empty folder to write to; it takes the place of `path` when the block ends without an error.
 
     lasting: its files are flushed to the disk, and it gets checksums (SHA256SUMS). After an error `path` is
-    as it was; what a kill leaves in between, `recover_folder` puts right. Links and permissions are treated
-    as in `replace_file`. Errors name `path`; a full disk raises OSError."""
+    as it was; what a kill leaves in between, `recover_folder` puts right. Links are treated as in
+    `replace_file`; the permissions are those of an old folder, with all of them for its owner. Errors name
+    `path`; a full disk raises OSError."""
     target = follow_links(path)
     make_folder(target.parent)
     recover_folder(target)
-    part = hidden_sibling(target, "part")
-    mode = _permissions(target)
+    part, old = (hidden_sibling(target, kind) for kind in ("part", "old"))
+    mode = _permissions(target) if target.is_dir() else None
     try:
-        with room_for(path), _naming(path, part, target):
-            part.mkdir()
+        with room_for(path), _naming(path, part, target, old):
+            part.mkdir(mode=0o777 if mode is None else 0o700)
             yield part
             if lasting:
                 (part / SUMS).write_text(checksum_lines(part), encoding="utf-8")
                 for file in (*part.rglob("*"), part):
                     flush_to_disk(file)
             if mode is not None:
-                part.chmod(mode)
-            _swap(part, target, lasting)
+                part.chmod(mode | 0o700)
+            _swap(part, target, old, lasting)
     finally:
+        _open_to_owner(part)
         shutil.rmtree(part, ignore_errors=True)
 
 
@@ -113,21 +119,24 @@ def _naming(path: Path, *hidden: Path) -> Generator[None]:
         raise
 
 
-def _swap(part: Path, target: Path, lasting: bool) -> None:
-    """Puts a folder in the place of `target`; the old one is removed once the new name is on the disk."""
-    old = hidden_sibling(target, "old") if os.path.lexists(target) else None
-    if old:
-        os.rename(target, old)
-    try:
-        os.rename(part, target)
-    except BaseException:
-        if old:
-            os.rename(old, target)
-        raise
+def _swap(part: Path, target: Path, old: Path, lasting: bool) -> None:
+    """Puts a folder in the place of `target`; what was there is named `old`, and removed once the new name is
+    on the disk. What cannot be removed is left over, see `folders.clear_leftovers`."""
+    with _naming_folders:
+        replaces = os.path.lexists(target)
+        if replaces:
+            os.rename(target, old)
+        try:
+            os.rename(part, target)
+        except BaseException:
+            if replaces:
+                os.rename(old, target)
+            raise
     if lasting:
         flush_to_disk(target.parent)
-    if old:
-        remove_path(old)
+    if replaces:
+        with suppress(OSError):
+            remove_path(old)
 
 
 def recover_folder(path: Path) -> None:
@@ -136,6 +145,12 @@ def recover_folder(path: Path) -> None:
     target = follow_links(path)
     if not target.name or os.path.lexists(target):
         return
+    with _naming_folders:
+        if not os.path.lexists(target):
+            _take_back(target)
+
+
+def _take_back(target: Path) -> None:
     try:
         names = os.listdir(target.parent)
     except OSError:  # no such folder, or closed to this reader, who says so better
@@ -143,7 +158,8 @@ def recover_folder(path: Path) -> None:
     for name in names:
         left = read_hidden(name)
         if left and left.kind == "old" and left.stands_for(target) and not lives(left.pid):
-            move_path(target.parent / name, target)
+            with suppress(FileNotFoundError):  # another process was faster
+                move_path(target.parent / name, target)
             return
 
 
@@ -172,7 +188,24 @@ def remove_path(path: Path) -> None:
         return
     going = hidden_sibling(path, "part")
     os.rename(path, going)
+    _open_to_owner(going)
     shutil.rmtree(going)
+
+
+def _open_to_owner(root: Path) -> None:
+    """Lets the owner of a folder remove all that is in it: folders in it may be closed, as copies of others
+    are."""
+    _add_permissions(root)
+    for folder, below, _ in os.walk(root):
+        for path in (Path(folder, name) for name in below):
+            _add_permissions(path)
+
+
+def _add_permissions(folder: Path) -> None:
+    with suppress(OSError):  # of another owner: whether it can be removed is seen then
+        mode = folder.lstat().st_mode
+        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
+            folder.chmod(stat.S_IMODE(mode) | 0o700)
 
 
 def make_folder(folder: Path) -> None:
