@@ -212,10 +212,8 @@ class OnPolicyLoop:
                 raise ValueError(f"{self.run.position}: {rollout_metrics.without_rows(groups)}")
             return []
         bare = [
-            training.rollout_row(rollout).with_columns(
-                **known, **({"reward": value or 0.0} if judged else {})
-            )
-            for known, rollout, value in kept
+            training.rollout_row(rollout).with_columns(**ids, **({"reward": value or 0.0} if judged else {}))
+            for ids, rollout, value in kept
         ]
         sampler_logps = [training.sampler_logprobs(rollout) for _, rollout, _ in kept]
         older = [bool(self.ahead and self.ahead.older_tokens(rollout)) for _, rollout, _ in kept]
