@@ -103,6 +103,6 @@ def test_a_dry_run_prints_a_recipe_that_loads_as_itself_and_writes_nothing(here:
 
 
 def test_a_dry_run_names_the_shared_options_without_use(here: Path) -> None:
-    done = call("run", "r.yaml", "ei.kl.coef=0.1", "ei.judge=oracle", "--dry-run")
-    assert done.stderr == "stage ei: expert_iteration does not use kl, judge\n"
+    done = call("run", "r.yaml", "ei.kl.coef=0.1", "ei.clip.low=0.1", "--dry-run")
+    assert done.stderr == "stage ei: expert_iteration does not use clip, kl\n"
     assert done.stdout == call("run", "r.yaml", "--dry-run").stdout

@@ -175,7 +175,7 @@ def test_right_names_that_a_method_does_not_use_change_nothing(folder: Path) -> 
     bare, full = (
         read(folder, f"last: {{method: expert_iteration, model: sft{more}}}") for more in ("", f", {options}")
     )
-    assert full.notes == ["stage last: expert_iteration makes no use of kl, judge"]
+    assert full.notes == ["stage last: expert_iteration does not use kl, judge"]
     assert bare == full and config.resolved_yaml(bare) == config.resolved_yaml(full)
 
 

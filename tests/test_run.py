@@ -90,7 +90,10 @@ def test_a_run_leaves_what_the_contract_names(whole: Path) -> None:
         row["metric"] for row in rows
     }
     for found in rows:
-        assert found["low"] <= found["value"] <= found["high"]
+        if found["low"] is None:  # a mean of equal values says nothing of its spread
+            assert found["high"] is None
+        else:
+            assert found["low"] <= found["value"] <= found["high"]
     assert sum(r["n"] for r in rows if r.get("by") == "steps" and r["model"] == "sft") == 6
 
 

@@ -92,7 +92,10 @@ def replace_folder(path: Path, *, lasting: bool = True) -> Generator[Path]:
 
 def _permissions(path: Path) -> int | None:
     """Returns the permission bits of a file or folder, None where there is none."""
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from numerate.types import Prompt, Rollout, Sampling
 
 
 class LocalEngine:
-    """Implements `types.Engine`. At most `slots` rollouts are in the making at once (256, on a GPU 512), and
+    """Implements `types.Engine`. At most `slots` rollouts run at once (256, on a GPU 512), and
     no more than `memory` GiB hold the keys and values of (1, or a quarter of the GPU's).
 
     Call `sync` after the policy was trained: the fast forward pass keeps a copy of the weights in its own
@@ -75,20 +75,20 @@ class LocalEngine:
     def sample_ahead(
         self, prompts: Sequence[Prompt], n: int, params: Sampling, ahead: Lookahead
     ) -> Iterator[Rollout]:
-        """Yields n rollouts per prompt as `sample` does; those that were begun go on from their tokens.
+        """Yields n rollouts per prompt as `sample` does; those that were started continue from their tokens.
 
         Slots that rollouts of this step leave free start n rollouts for each prompt of the next step, until
-        this step is complete: no more rollouts are in the making than the step has."""
+        this step is complete: no more rollouts run at once than the step has."""
         if self.steering:
             raise ValueError("sample.ahead: 1 is not for a policy with its own token sampler: leave it out")
         request = self.request(prompts, n, params, ahead.most or n * len(prompts))
-        request.ahead, request.begun = ahead, ahead.by_problem()
+        request.ahead, request.started = ahead, ahead.by_problem()
         return request.run()
 
     def request(
         self, prompts: Iterable[Prompt], n: int, params: Sampling, most: int | None = None
     ) -> SamplingRequest:
-        """Returns a request, of which at most `most` rollouts are in the making at once."""
+        """Returns a request, of which at most `most` rollouts run at once."""
         check_settings(n, params)
         slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
         budget = Budget(self.policy, self.memory)

@@ -41,7 +41,7 @@ class SamplingRequest:
         self.budget = budget
         self.prompts = prompts
         self.ahead: Lookahead | None = None
-        self.begun: dict[str, list[StartedRollout]] = {}
+        self.started: dict[str, list[StartedRollout]] = {}
         self.starts = self.all_starts()
         self.all_asked = False
         """whether every prompt of this step was taken"""
@@ -108,14 +108,14 @@ class SamplingRequest:
         """Yields what this step's prompts start with, then the prompts of the next step, while rows of this
         step are left."""
         for prompt in self.prompts:
-            begun = self.begun.get(prompt.problem_id, [])
-            for rollout in begun:
+            started = self.started.get(prompt.problem_id, [])
+            for rollout in started:
                 if rollout.finish:
                     self.unstarted.append(self.from_record(prompt, rollout))
                 else:
                     yield Start(prompt, rollout.index, rollout.index + 1, self.params, rollout)
-            if len(begun) < self.n:
-                yield Start(prompt, len(begun), self.n, self.params)
+            if len(started) < self.n:
+                yield Start(prompt, len(started), self.n, self.params)
         self.all_asked = True
         for prompt in self.ahead.prompts if self.ahead and self.live else ():
             assert self.ahead
@@ -260,11 +260,11 @@ class SamplingRequest:
         if self.ahead:
             self.ahead.sort()
 
-    def from_record(self, prompt: Prompt, begun: StartedRollout) -> Rollout:
+    def from_record(self, prompt: Prompt, started: StartedRollout) -> Rollout:
         """Returns a rollout that the step before finished."""
         ids = self.policy.encode_prompt(prompt)
         return self.rollout(
-            prompt, ids, begun.index, begun.turns(self.policy.decode), begun.finish or "length"
+            prompt, ids, started.index, started.turns(self.policy.decode), started.finish or "length"
         )
 
     def make_stops(self) -> Stops:
