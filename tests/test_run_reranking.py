@@ -13,7 +13,7 @@ import pytest
 from numerate import config, judges, run
 from numerate.cli import selection_tables
 from numerate.consent import Consent
-from numerate.judges.load import ProcessJudge
+from numerate.judges.load_judge import ProcessJudge
 from numerate.judges.oracle import Oracle
 from numerate.problems import load
 from numerate.problems.labelled import labelled_steps

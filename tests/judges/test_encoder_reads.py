@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from numerate import judges
-from numerate.judges.load import ProcessJudge
+from numerate.judges.load_judge import ProcessJudge
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import stepwise_outcome_model as sorm

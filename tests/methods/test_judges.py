@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from numerate import judges, training
-from numerate.judges.load import OutcomeJudge
+from numerate.judges.load_judge import OutcomeJudge
 from numerate.judges.oracle import Oracle
 from numerate.methods import evaluator_training as evaluator
 from numerate.methods import outcome_reward_model as orm

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from numerate import config, identities, run
-from numerate.judges.load import ProcessJudge
+from numerate.judges.load_judge import ProcessJudge
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods import process_reward_model as prm
 from numerate.progress import QuietProgress

@@ -1,6 +1,6 @@
 """Scorers of solutions and their steps: reward models, evaluators, the oracle (`numerate.types.Scorer`)."""
 
-from numerate.judges.load import load
+from numerate.judges.load_judge import load
 from numerate.judges.oracle import Judgement, Oracle
 from numerate.judges.oracle.story_facts import has_graph
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from numerate import judges
-from numerate.judges.load import EvaluatorJudge, OutcomeJudge, ProcessJudge
+from numerate.judges.load_judge import EvaluatorJudge, OutcomeJudge, ProcessJudge
 from numerate.judges.step_split import split_solution
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.judge_config import Card, read_card
