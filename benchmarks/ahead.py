@@ -65,10 +65,10 @@ def run(
     """Samples n rollouts per prompt of each step. Returns the counts, and the rollouts by step."""
     count, begun = counting(engine), list[StartedRollout]()
     sampled: list[list[Rollout]] = []
-    for i, asked in enumerate(steps):
+    for i, by_step in enumerate(steps):
         following = steps[i + 1] if ahead and i + 1 < len(steps) else ()
         look = Lookahead(begun, following, replace(params, round=i + 1))
-        sampled.append(list(engine.sample_ahead(asked, n, replace(params, round=i), look)))
+        sampled.append(list(engine.sample_ahead(by_step, n, replace(params, round=i), look)))
         begun = look.started
         count.older += sum(rollout.sampled for rollout in begun)
     count.tokens = sum(rollout.length for rollouts in sampled for rollout in rollouts)
@@ -86,17 +86,17 @@ def main(
 ) -> None:
     loaded = policy.load(model)
     rows = problems.load(problem_set, limit=per_step * steps)
-    asked = [
+    by_step = [
         [prompts.render(problem) for problem in rows[i * per_step : (i + 1) * per_step]] for i in range(steps)
     ]
     params = Sampling(max_tokens=max_tokens)
-    found = {
-        f"ahead {int(ahead)}": run(LocalEngine(loaded), asked, rollouts, params, ahead)[0].__dict__
+    counts = {
+        f"ahead {int(ahead)}": run(LocalEngine(loaded), by_step, rollouts, params, ahead)[0].__dict__
         for ahead in (False, True)
     }
-    print(json.dumps(found, indent=1))
+    print(json.dumps(counts, indent=1))
     if file:
-        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
