@@ -19,7 +19,7 @@ import typer
 
 from benchmarks.sitting import table
 from numerate import judges, metrics
-from numerate.judges.load import ProcessJudge
+from numerate.judges.load_judge import ProcessJudge
 from numerate.problems import load
 from numerate.problems.decontamination import normalized_text
 from numerate.problems.labelled import labelled_steps
