@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from numerate import kernels
 from numerate.models.inference.choose import fast_forward
 from numerate.models.inference.compiled import CompiledForward
 from numerate.models.inference.matrices import PackedMatrix
+from numerate.models.threads import thread_count, torch_on_this_thread
 from tests import tiny
 
 pytestmark = pytest.mark.skipif(kernels.compiled_library() is None, reason="no C compiler here")
@@ -88,17 +90,57 @@ def steps(model: Any, dtype: torch.dtype, rows: int) -> list[torch.Tensor]:
     return [logits[None], *(forward.step(tokens + step) for step in range(20))]
 
 
+@pytest.fixture
+def use_threads() -> Iterator[Callable[[int], None]]:
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_steps_are_the_same_for_any_rows_and_threads(
-    family: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+    family: str, dtype: torch.dtype, use_threads: Callable[[int], None]
 ) -> None:
     model = tiny.model(family)
     alone = steps(model, dtype, 1)
     for threads, rows in ((1, 50), (3, 50), (4, 7)):
-        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        use_threads(threads)
         many = steps(model, dtype, rows)
         assert all(torch.equal(one, all_[:1]) for one, all_ in zip(alone, many, strict=True))
+
+
+def test_shares_of_rows_give_the_numbers_of_phases(use_threads: Callable[[int], None]) -> None:
+    """Rows of several prompts and lengths; with 3 threads and 100 or 300 rows each thread takes rows through
+    all layers, with 20 the threads share each product."""
+    model = tiny.model("llama", hidden=64, layers=2)
+    make = fast_forward(model, torch.float32)
+    assert make is not None
+    results: dict[int, list[torch.Tensor]] = {}
+    for threads in (1, 2, 3):
+        use_threads(threads)
+        results[threads] = []
+        for rows in (20, 100, 300):
+            forward = make(rows, 30)
+            assert isinstance(forward, CompiledForward)
+            for prompt in (range(5, 40), range(9, 12), range(30, 50), range(3, 21)):
+                forward.join(forward.prefill(prompt)[0], rows // 4)
+                count = len(forward.rows.length_B)
+                results[threads].append(forward.step(torch.arange(count) * 7 % 200))
+    for threads in (2, 3):
+        for expected, got in zip(results[1], results[threads], strict=True):
+            assert torch.equal(expected, got)
+
+
+def test_torch_keeps_to_its_thread_while_compiled_functions_use_all(
+    use_threads: Callable[[int], None],
+) -> None:
+    use_threads(3)
+    with torch_on_this_thread(), torch_on_this_thread():
+        assert (torch.get_num_threads(), thread_count()) == (1, 3)
+    with pytest.raises(ValueError, match="no"), torch_on_this_thread():
+        raise ValueError("no")
+    assert (torch.get_num_threads(), thread_count()) == (3, 3)
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])

@@ -1,4 +1,5 @@
-/* A token for every row of a batch through all layers of a model, in one call. Phases follow each other; within one,
+/* A token for every row of a batch through all layers of a model, in one call. Where there are rows enough, each
+ * thread does its share of them from the first layer to the last. Elsewhere phases follow each other; within one,
  * threads take rows or panels in turn. No number depends on how many rows or threads there are. */
 
 #include "decode.h"
@@ -6,6 +7,8 @@
 #include "team.h"
 
 #define AT_ONCE 4 /* rows that a thread takes; heads that share a score's room */
+#define FEWEST 12 /* rows that a thread takes through all layers: with fewer, reading the weights counts */
+#define MANY 48   /* rows from which on they are shared out in smaller parts, for a thread that is held up */
 
 typedef struct {
     Packed qkv, out, gate_up, down;
@@ -52,10 +55,20 @@ static int64_t wide_width(const Model *m, const Cache *c) { return larger(qkv_wi
 
 static int64_t padded(int64_t numbers) { return (numbers + 15) / 16 * 16; }
 
-/* Numbers of room that a step needs. */
-int64_t step_room(const Model *m, const Cache *c, int64_t rows, int64_t keys, int threads) {
+static int64_t room_of(const Model *m, const Cache *c, int64_t rows, int64_t keys, int members) {
     return padded(rows * m->width) + padded(rows * wide_width(m, c)) + padded(rows * c->heads * c->size) +
-           padded(rows * left_apart(m, c)) + threads * own_room(m, keys);
+           padded(rows * left_apart(m, c)) + members * own_room(m, keys);
+}
+
+/* Rows of a share: each member takes one, or as many shares as others. */
+static int64_t share_of(int64_t rows, int members) {
+    const int64_t shares = members * larger(1, rows / (MANY * members));
+    return (rows + shares - 1) / shares;
+}
+
+/* Numbers of room that a step needs: a share may have a row more than its part, and four pieces that are padded. */
+int64_t step_room(const Model *m, const Cache *c, int64_t rows, int64_t keys, int threads) {
+    return room_of(m, c, rows + threads, keys, threads) + threads * 4 * 16;
 }
 
 static void embed(const Model *m, int64_t token, float *x) {
@@ -154,19 +167,54 @@ static int64_t row_work(const Model *m, const Cache *c) {
     return m->layers * layer + m->width * m->head.columns;
 }
 
+static void use_room(Step *s, float *room) {
+    const Model *m = s->model;
+    const Cache *c = s->cache;
+    s->x = room;
+    s->wide = s->x + padded(s->rows * m->width);
+    s->seen = s->wide + padded(s->rows * wide_width(m, c));
+    s->left = (unit *)(s->seen + padded(s->rows * c->heads * c->size));
+    s->own = (float *)s->left + padded(s->rows * left_apart(m, c));
+}
+
+typedef struct {
+    const Step *step; /* of all rows */
+    float *room;
+    int64_t share;
+} Shares;
+
+static void share_part(Team *team, void *argument, int member) {
+    const Shares *all = argument;
+    const Step *whole = all->step;
+    const Model *m = whole->model;
+    float *room = all->room + member * room_of(m, whole->cache, all->share, whole->keys, 1);
+    for (int64_t first; (first = take(team, all->share)) < whole->rows;) {
+        Cache c = *whole->cache;
+        c.prompt += first, c.prompt_tokens += first, c.written += first, c.blocks += first * c.most;
+        Step s = *whole;
+        s.cache = &c, s.token += first, s.logits += first * m->head.columns;
+        s.rows = whole->rows - first < all->share ? whole->rows - first : all->share;
+        use_room(&s, room);
+        run_alone(step_part, &s);
+    }
+}
+
 /* logits [rows, V] after one more token for every row, whose keys and values join the cache; room: `step_room`
  * numbers, at a multiple of 64 bytes. Returns 1, and does nothing, where a token is not one of the model's. */
 int step(const Model *m, const Cache *c, const int64_t *token, int64_t rows, int64_t keys, float *room,
           float *logits, int threads) {
     Step s = {.model = m, .cache = c, .token = token, .rows = rows, .keys = keys, .logits = logits};
-    s.x = room;
-    s.wide = s.x + padded(rows * m->width);
-    s.seen = s.wide + padded(rows * wide_width(m, c));
-    s.left = (unit *)(s.seen + padded(rows * c->heads * c->size));
-    s.own = (float *)s.left + padded(rows * left_apart(m, c));
     for (int64_t b = 0; b < rows; b++)
         if (token[b] < 0 || token[b] >= m->tokens) return 1;
+    const int64_t work = rows * row_work(m, c);
+    const int members = worth(work, threads);
+    if (members > 1 && rows >= FEWEST * members) {
+        Shares shares = {&s, room, share_of(rows, members)};
+        run_team(share_part, &shares, members);
+        return 0;
+    }
+    use_room(&s, room);
     /* Eight phases of a layer end with a wait for each other. */
-    run_team(step_part, &s, worth(rows * row_work(m, c) / (2 * m->layers), threads));
+    run_team(step_part, &s, worth(work / (2 * m->layers), threads));
     return 0;
 }

@@ -103,11 +103,15 @@ static void start_threads(int count) {
     }
 }
 
+void run_alone(void (*work)(Team *, void *, int), void *argument) {
+    Team alone = {.members = 1};
+    work(&alone, argument, 0);
+}
+
 void run_team(void (*work)(Team *, void *, int), void *argument, int members) {
     members = members > MOST ? MOST : members;
     if (members <= 1 || pthread_mutex_trylock(&one_call)) {
-        Team alone = {.members = 1};
-        work(&alone, argument, 0);
+        run_alone(work, argument);
         return;
     }
     start_threads(members - 1);

@@ -18,6 +18,9 @@ static inline int worth(int64_t multiplications, int threads) {
  * uses the threads, or there is one member, the caller does all alone. */
 void run_team(void (*work)(Team *, void *, int), void *argument, int members);
 
+/* work(team, argument, 0) by the caller as its only member, also inside the work of a team. */
+void run_alone(void (*work)(Team *, void *, int), void *argument);
+
 /* The first of the next `count` pieces of this phase, for the member that asks. */
 int64_t take(Team *team, int64_t count);
 

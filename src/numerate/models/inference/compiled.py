@@ -4,6 +4,8 @@ as many threads as torch uses, and attention that computes no padding."""
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +16,7 @@ from numerate.models.inference.base import LeanForward
 from numerate.models.inference.matrices import PackedMatrix, aligned_room
 from numerate.models.inference.paged_kv_cache import Blocks
 from numerate.models.inference.weights import Weights
-from numerate.models.threads import in_parts
+from numerate.models.threads import in_parts, thread_count, torch_on_this_thread
 
 
 class CompiledModel:
@@ -55,6 +57,10 @@ class CompiledForward(LeanForward):
     def embedded(self, token_T: Tensor) -> Tensor:
         return self.w.embed[token_T].float()
 
+    def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
+        with torch_on_this_thread():
+            return super().prefill(ids)
+
     def attend_prompt(self, q_THD: Tensor, k_TKD: Tensor, v_TKD: Tensor) -> Tensor:
         q, k, v = (part.contiguous() for part in (q_THD, k_TKD, v_TKD))
         seen, top = torch.empty_like(q), q.new_empty(q.shape[:2])
@@ -78,7 +84,7 @@ class CompiledForward(LeanForward):
         return seen.flatten(1)
 
     def step(self, token_B: Tensor) -> Tensor:
-        w, rows, threads = self.w, self.rows, torch.get_num_threads()
+        w, rows, threads = self.w, self.rows, thread_count()
         rows.make_room()
         keys = int((rows.prompt_tokens_B + rows.length_B).max()) + 1
         self.extend_rotations(keys)

@@ -55,7 +55,8 @@ class SamplingRequest:
         self.choose: Choose = plain_chooser(self.slots, params)
         self.steered = False
         self.calculator: Calculator | None = None
-        self.logits_BV: Tensor | None = None
+        self.logits: list[Tensor] = []
+        """of all rows, in parts"""
         self.stops: Stops | None = None
 
     def run(self) -> Iterator[Rollout]:
@@ -151,8 +152,7 @@ class SamplingRequest:
 
     def join(self, owner: PromptState, rows: int) -> None:
         self.backend.join(owner.state, rows)
-        new_NV = owner.logits_V.expand(rows, -1)
-        self.logits_BV = new_NV if self.logits_BV is None else torch.cat([self.logits_BV, new_NV])
+        self.logits.append(owner.logits_V.expand(rows, -1))
         params, written = owner.start.params, owner.start.written
         for index in range(owner.started, owner.started + rows):
             name = (params.seed, params.round, owner.prompt.problem_id, index)
@@ -175,8 +175,8 @@ class SamplingRequest:
     @torch.no_grad()
     def advance(self) -> list[Rollout]:
         """Samples one more token for every row."""
-        logits_BV = self.logits_BV
-        assert logits_BV is not None and len(logits_BV) == self.slots.rows
+        logits_BV = stack_rows(self.logits)
+        assert len(logits_BV) == self.slots.rows
         token_B, logp_B, class_B = self.choose(logits_BV)
         tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
         if not np.isfinite(logps).all():
@@ -189,14 +189,15 @@ class SamplingRequest:
         full = self.slots.append(tokens, logps, classes, supplied)
         if self.calculator:
             self.calculator.look(self.slots, tokens)
-        done, rollouts = self.finished(tokens, full)
-        self.logits_BV = None
+        self.stops = self.stops or self.make_stops(logits_BV.shape[-1])
+        done, rollouts = self.finished(self.stops, tokens, full)
+        self.logits.clear()
         if done:
             order = self.backend.drop(done)
             self.slots.keep(order)
             token_B = token_B[torch.tensor(order, dtype=torch.long, device=token_B.device)]
         if self.slots.rows and not self.complete:
-            self.logits_BV = self.backend.step(token_B)
+            self.logits.append(self.backend.step(token_B))
         return rollouts
 
     def not_finite(self, row: int) -> NotFinite:
@@ -209,9 +210,8 @@ class SamplingRequest:
             "it, or set dtype: float32"
         )
 
-    def finished(self, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
+    def finished(self, stops: Stops, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
         """Returns the rows that end with these tokens, in order, and their rollouts."""
-        stops = self.stops = self.stops or self.make_stops()
         ended = stops.is_eos[tokens]
         done: list[int] = []
         rollouts: list[Rollout] = []
@@ -267,9 +267,7 @@ class SamplingRequest:
             prompt, ids, started.index, started.turns(self.policy.decode), started.finish or "length"
         )
 
-    def make_stops(self) -> Stops:
-        assert self.logits_BV is not None
-        vocab = self.logits_BV.shape[-1]
+    def make_stops(self, vocab: int) -> Stops:
         return Stops(self.policy.tokenizer, self.policy.eos_ids, self.params.stop, vocab)
 
     def rollout(
@@ -281,3 +279,13 @@ class SamplingRequest:
         finish: Finish,
     ) -> Rollout:
         return build_rollout(prompt, prompt_ids, index, turns, finish, self.params.seed, self.policy.name)
+
+
+def stack_rows(parts: Sequence[Tensor]) -> Tensor:
+    """Returns [B, V] from parts of it. NumPy copies on the calling thread, without torch's threads that then
+    spin on the cores which the next step needs."""
+    if len(parts) == 1:
+        return parts[0]
+    if all(part.device.type == "cpu" and part.dtype == torch.float32 for part in parts):
+        return torch.from_numpy(np.concatenate([part.numpy() for part in parts]))
+    return torch.cat(list(parts))
