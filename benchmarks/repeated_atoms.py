@@ -28,6 +28,9 @@ SIGNS = (
     "#", "####", "`", "```", "|", "<", "<<", "^", "=", "- ", "— ", "; ", ", ", ": ", ". ", "... ", "？", "。",
     "、",
 )  # fmt: skip
+BLANKS = (
+    "\u2009", "\u3000", "\u202f", "\v", "\f", "\r", "\x85", "\u2028", "\u200b", "\ufeff", "\u00a0$", "\u3000\n",
+)  # fmt: skip
 WORDS = (
     "a ", "A ", "A: ", "(A) ", "5 ", "5, ", "1,000 ", "5. ", "$5 ", "5$", "$a$ ", "5% ", "5 + ", "= 5 ",
     "#### 5\n", "####(and 3 pears) ", "because 5 A: ####", "\\boxed{5} ", "**5** ", "- 5\n", "| 5 |\n",
@@ -36,7 +39,7 @@ WORDS = (
     "if ", "If a ", "the ", "answer: ", "The answer is ", "would be ", "to buy ", "of 5 ", "five ", "twenty-",
     "十", "é ", "i.e. ", "we need ", "Note ", "Originally ", "wait, ", "total: ", "the total is ", "had ",
 )  # fmt: skip
-ATOMS = SIGNS + WORDS
+ATOMS = SIGNS + BLANKS + WORDS
 AROUND = (("", ""), ("So she has 5 apples. ", " 7"), ("What", "5"), ("", " So 5."), ("x", ".\n\nRated: 9"))
 
 
