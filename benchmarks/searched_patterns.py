@@ -3,7 +3,8 @@
 python -m benchmarks.searched_patterns [--seconds 0.5] [--growth 8]
 
 Each pattern of numerate.answers that is searched runs over texts of 1,000 and of 4,000 characters, each that
-is only matched at a place is matched once. Exits with 1 where a text took more than --seconds, or four times
+is only matched at a place is matched once. The texts repeat the signs and words of benchmarks.repeated_atoms,
+more of both, and the pattern's own words. Exits with 1 where a text took more than --seconds, or four times
 the text more than --growth times as long; what takes under 5 ms counts as nothing.
 """
 
@@ -36,19 +37,26 @@ MORE_ATOMS = (
     "ab ", "Aa", "the the ", "is ", "'", '"', "(5", "5)", "\\\\", "&", "中", "is not ", "x=", "≤", "\r\n",
     "/", "5/", "%", "1 000 ", "1.", "1,", "\\$", "^{", "\\,", "but ", "because a ", "<br>", "$$", ">",
 )  # fmt: skip
+MOST_WORDS = 60
+"""words of one pattern that are repeated"""
 AROUND = (("", "x"), ("answer 5", "5."))
 SENTENCE = 1_200
 """characters of a sentence or a statement: sentences_upwards.LONGEST, sources.LONGEST_STATEMENT"""
 BOUNDED = {
     "compare.parametric._CONDITION": 80,  # _LONGEST
+    "extraction.choice_words.CUES": 2_000,  # letters.LONGEST
     "extraction.clauses.EXPLANATION": 3_000,  # MOST_EXPLAINED
+    "extraction.clauses._CONCLUDES": 3_000,  # MOST_EXPLAINED
     "extraction.expressions._TRAILING": 200,  # MOST_TRAILING
     "extraction.last_sentence._ALTERNATIVES": 400,  # RECENT
     "extraction.passed_over._REMARK": SENTENCE,
     "extraction.passed_over._CLAUSE_BEHIND": SENTENCE,
     "extraction.sentence_values._CHECKED": SENTENCE,
+    "extraction.sentence_values._SO_WITHIN": SENTENCE,
     "extraction.statement_expressions._GOES_ON": SENTENCE,
     "extraction.statement_numbers._PLAIN_NUMBER": SENTENCE,
+    "extraction.statement_numbers._ROUNDS": SENTENCE,
+    "extraction.statement_values._TAIL": SENTENCE,
     "extraction.statements._IN_BRACKETS": 100,  # _are_joined
     "text.normalize._GOES_ON": 100,  # _one_line
     "text.scripts._PART": 140,  # what _SCALED matches
@@ -128,7 +136,7 @@ def _value_of(node: ast.expr, module: Any) -> Any:
 def finding_of(use: Use, seconds: float, growth: float) -> Cost | None:
     """Returns the first text on which the pattern is slow, or grows faster than it does; None without one."""
     longest = BOUNDED.get(use.name, LONG)
-    for atom in dict.fromkeys(ATOMS + MORE_ATOMS):
+    for atom in dict.fromkeys((*ATOMS, *MORE_ATOMS, *_own_atoms(use.pattern))):
         for around in AROUND:
             short, long = (around[0] + (atom * length)[:length] + around[1] for length in (SHORT, longest))
             for method in use.methods:
@@ -136,6 +144,13 @@ def finding_of(use: Use, seconds: float, growth: float) -> Cost | None:
                 if taken >= NOTHING and _is_slow(use, method, short, long, seconds, growth):
                     return Cost(taken, use.name, method, atom, around)
     return None
+
+
+def _own_atoms(pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yields the words that the pattern looks for, with what may stand around them."""
+    words = re.findall(r"(?<!\\)[A-Za-z]{2,}", re.sub(r"\\[a-zA-Z]", " ", pattern.pattern))
+    for word in list(dict.fromkeys(words))[:MOST_WORDS]:
+        yield from (f"{word} ", f", {word} ", f"{word} 5 ", f"- {word}: ")
 
 
 def _is_slow(use: Use, method: str, short: str, long: str, seconds: float, growth: float) -> bool:
