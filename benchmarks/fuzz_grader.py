@@ -66,9 +66,9 @@ def examine(fuzz: Fuzz, numbers: range, limit: float, keep: int = 20) -> Report:
             seconds = time.process_time() - began
             slow.append(Slow(seconds, used_steps(), number, name))
             findings += [Finding(fault.exception, number, name, row) for fault in faults.faults_since(before)]
-            if used_steps() > MOST_STEPS and name != "cluster":
+            if used_steps() > MOST_STEPS:
                 findings.append(Finding(f"{used_steps()} steps", number, name, row))
-            if seconds > limit and name != "cluster":
+            if seconds > limit:
                 findings.append(Finding(f"{seconds:.2f} s", number, name, row))
         findings += [Finding(what, number, "pair", row) for what in contradictions(outcomes, number)]
         hows[getattr(outcomes.get("decide"), "how", "none")] += 1

@@ -1,25 +1,27 @@
-"""Cost of extraction on signs and words over and over, which a looping model writes: linear in their number.
+"""Cost of the grader on signs and words over and over, which a looping model writes: linear in their number.
 
 python -m benchmarks.repeated_atoms [--seconds 0.3] [--growth 2]
 
-Every atom is repeated to 2,000, 8,000 and 30,000 characters, between every opener and closer and for every
-kind. Exits with 1 where a text took more than --seconds, or where a longer one took more than its length's
-share times --growth; what takes under a fiftieth of a second counts as nothing.
+Every atom is repeated to 2,000, 8,000, 19,900 and 30,000 characters, between every opener and closer, for
+every kind and as every argument of the public functions: the text that is searched, an answer, a reference,
+a member of a cluster. Exits with 1 where a text took more than --seconds, or where a longer one took more
+than its length's share times --growth; what takes under a fiftieth of a second counts as nothing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 import typer
 
-from numerate.answers import find
-from numerate.types import Kind
+from numerate.answers import cluster, equal, find, grade
+from numerate.types import Kind, Problem
 
-LENGTHS = (2_000, 8_000, 30_000)
+LENGTHS = (2_000, 8_000, 19_900, 30_000)
+"""characters; an answer of up to normalize.LONGEST is read, a longer one compared as a string"""
 KINDS: tuple[Kind, ...] = ("number", "math", "choice")
 NOTHING = 0.02
 """seconds: what is shorter says nothing of growth"""
@@ -27,6 +29,10 @@ SIGNS = (
     " ", "\n", "\t", "\u00a0", "\n ", "\n\n", "?", "? ", "!", "$?!", "(", ")", "[", "{", "\\", "*", "**", "_",
     "#", "####", "`", "```", "|", "<", "<<", "^", "=", "- ", "— ", "; ", ", ", ": ", ". ", "... ", "？", "。",
     "、",
+)  # fmt: skip
+BLANKS = (
+    "\u2009", "\u3000", "\u202f", "\v", "\f", "\r", "\x85", "\u2028", "\u200b", "\ufeff", "\u00a0$",
+    "\u3000\n",
 )  # fmt: skip
 WORDS = (
     "a ", "A ", "A: ", "(A) ", "5 ", "5, ", "1,000 ", "5. ", "$5 ", "5$", "$a$ ", "5% ", "5 + ", "= 5 ",
@@ -36,26 +42,38 @@ WORDS = (
     "if ", "If a ", "the ", "answer: ", "The answer is ", "would be ", "to buy ", "of 5 ", "five ", "twenty-",
     "十", "é ", "i.e. ", "we need ", "Note ", "Originally ", "wait, ", "total: ", "the total is ", "had ",
 )  # fmt: skip
-ATOMS = SIGNS + WORDS
+ATOMS = SIGNS + BLANKS + WORDS
 AROUND = (("", ""), ("So she has 5 apples. ", " 7"), ("What", "5"), ("", " So 5."), ("x", ".\n\nRated: 9"))
+
+
+Call = Callable[[str, Kind], object]
+CALLS: dict[str, Call] = {
+    "find": find,
+    "equal": lambda text, kind: equal(text, "5", kind),
+    "strict": lambda text, kind: equal("5", text, kind, strict=True),
+    "cluster": lambda text, kind: cluster([text, "5", f"{text} "], kind),
+    "grade": lambda text, kind: grade(text, Problem("", "", "5", kind=kind)),
+    "reference": lambda text, kind: grade("The answer is 5.", Problem("", "", text, kind=kind)),
+}
 
 
 class Cost(NamedTuple):
     seconds: float
     length: int
+    call: str
     kind: Kind
     atom: str
     around: tuple[str, str]
 
 
-def costs_of(atom: str, around: tuple[str, str], kind: Kind) -> list[Cost]:
-    """Returns the processor time of extraction from each length of the atom."""
+def costs_of(atom: str, around: tuple[str, str], kind: Kind, call: str = "find") -> list[Cost]:
+    """Returns the processor time of a call with each length of the atom."""
     out: list[Cost] = []
     for length in LENGTHS:
         text = around[0] + (atom * (length // len(atom) + 1))[:length] + around[1]
         began = time.process_time()
-        find(text, kind)
-        out.append(Cost(time.process_time() - began, length, kind, atom, around))
+        CALLS[call](text, kind)
+        out.append(Cost(time.process_time() - began, length, call, kind, atom, around))
     return out
 
 
@@ -63,7 +81,8 @@ def all_costs() -> Iterator[list[Cost]]:
     for atom in ATOMS:
         for around in AROUND:
             for kind in KINDS:
-                yield costs_of(atom, around, kind)
+                for call in CALLS:
+                    yield costs_of(atom, around, kind, call)
 
 
 def is_superlinear(costs: list[Cost], growth: float) -> bool:
@@ -76,14 +95,16 @@ def is_superlinear(costs: list[Cost], growth: float) -> bool:
 
 
 def main(seconds: float = 0.3, growth: float = 2.0) -> None:
-    """Look for atoms on which extraction is slow, or grows faster than their number."""
-    find("So she has 5 apples.", "number")  # what is made at the first use is no part of a text's time
+    """Look for atoms on which the grader is slow, or grows faster than their number."""
+    for call in CALLS.values():
+        call("So she has 5 apples.", "number")  # what is made at the first use is no part of a text's time
     slow: list[Cost] = []
-    worst = Cost(0, 0, "number", "", ("", ""))
+    worst = Cost(0, 0, "", "number", "", ("", ""))
     for costs in all_costs():
         worst = max(worst, *costs)
         if max(costs).seconds > seconds or is_superlinear(costs, growth):
-            again = costs_of(costs[0].atom, costs[0].around, costs[0].kind)  # a busy machine is no finding
+            one = costs[0]
+            again = costs_of(one.atom, one.around, one.kind, one.call)  # a busy machine is no finding
             if max(again).seconds > seconds or is_superlinear(again, growth):
                 slow.append(max(again))
                 print(*slow[-1], flush=True)

@@ -109,7 +109,7 @@ def _read_anew(a: Answer, b: Answer) -> Verdict | None:
     return _climb(*map(Answer, values)) if values else None
 
 
-_DOZEN = re.compile(r"\s*\b(?<!half a )(?<!an )(?<!a )dozens?\b(?: of)?", re.IGNORECASE)
+_DOZEN = re.compile(r"(?<!\s)\s*+\b(?<!half a )(?<!an )(?<!a )dozens?\b(?: of)?", re.IGNORECASE)
 
 
 def _counts_of_dozens(a: Answer, b: Answer) -> tuple[Answer, Answer] | None:

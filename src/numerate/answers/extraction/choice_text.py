@@ -87,7 +87,7 @@ def _in(text: str, rest: str) -> bool:
 
 # -- contradictions ----------------------------------------------------------------------
 _BESIDE = re.compile(
-    r"[\s).:,–—=-]*(?:\(|(?:which|that|it) is |i\.e\.,? |namely |with )?\s*([^\n;()]{1,200})"
+    r"[\s).:,–—=-]*(?:(?:\(|(?:which|that|it) is |i\.e\.,? |namely |with )\s*)?([^\n;()]{1,200})"
 )
 _STOP = re.compile(r",\s|[.!?](?=\s|$)|$")
 

@@ -94,7 +94,7 @@ CONDITIONAL = re.compile(r"\W*(?:if|unless|only if|provided)\b", re.IGNORECASE)
 """what follows a letter that is stated for another case only"""
 
 RETRACTED = re.compile(
-    r"(?:^|[.!?\n])\s*(?:but|no|wait|actually|hmm|oops|sorry)\b(?:(?!\b[A-J]\b)[^.\n]){0,40}"
+    r"(?:(?:^|[.!?])\s*+|\n[^\S\n]*+)(?:but|no|wait|actually|hmm|oops|sorry)\b(?:(?!\b[A-J]\b)[^.\n]){0,40}"
     r"\b(?:no|wrong|incorrect|mistaken?|not right|not correct)\b",
     re.IGNORECASE,
 )
@@ -106,7 +106,7 @@ TENTATIVE = re.compile(
 ALSO = re.compile(r"\b(?:also|as well|equally|likewise)\b|\btoo\b\W*$|也|同样", re.IGNORECASE)
 
 # -- rejections ----------------------------------------------------------------------
-_NOT = r"\b(?:not|never|cannot|hardly)\b|\w*n't\b|\b(?:ca|is|are|does|wo)nt\b"
+_NOT = r"\b(?:not|never|cannot|hardly)\b|(?:(?<!\w)\w*)?n't\b|\b(?:ca|is|are|does|wo)nt\b"
 EXCLUDING = re.compile(r"\b(?:anything|all|any|every\w*)\s(?:other than|but|except)\s*\(?$", re.IGNORECASE)
 CONTRAST = re.compile(r"\b(?:but|however|yet|actually)\b|而是", re.IGNORECASE)
 """what drops the assertions before it in a sentence"""

@@ -64,7 +64,9 @@ def with_factorial(text: str, end: int, statement: str) -> str:
 
 
 EXPLANATION = re.compile(
-    r"(?:,\s*|\s+)(?:where(?! (?:it|its value) (?:is|equals)\b)|and indeed|namely|whose|(?<=,\s)who"
+    # a comma or blanks: all of them, or all but one, with which another explanation may have ended
+    r"(?:,\s*+|(?:(?<!\s)|(?<=\S\s))\s++)(?:where(?! (?:it|its value) (?:is|equals)\b)|and indeed|namely"
+    r"|whose|(?<=,\s)who"
     # a relative clause, unless it goes on to a value
     r"|which(?! (?:there are|(?:must|has to|have to|should|needs? to|can|may|we) (?:be )?round"
     r"|rounds|rounded"
@@ -79,7 +81,7 @@ EXPLANATION = re.compile(
     # conditions
     r"|for (?:all|any|every|some|each|(?:the|an?) \w+ to)"
     r"|(?:(?<!exactly )(?<!only )when(?:ever)?|if|provided|given)\b"
-    r"(?![^.]*\b(?:and|or|otherwise)\b[^.]*\d)|assuming"
+    r"(?![^.ao]*+(?:(?!\b(?:and|or|otherwise)\b)[ao][^.ao]*+)*+(?:and|or|otherwise)\b[^.]*\d)|assuming"
     # what the value is not
     r"|rather than|instead of|(?:and |but )?not(?= (?:(?:the|an?|just|only|his|her) )?[-+]?\W{0,2}[\d\\$0])"
     r"|except for the|unlike|according to|upon|after (?:\w+ing|each|every|all|he|she|they|we)"
@@ -90,7 +92,7 @@ EXPLANATION = re.compile(
     r"|(?:,|(?<!\\);)\s*(?:(?:but|while|meaning|that is|or rather|es decir"
     r"|or \d[\d,]* dollars|an? [a-z]+ (?:of|from))\b|i\.e\.)"
     r"|,\s*is\s|\s[—–]\s|(?<!\\);\s(?!\$?\d[\d.,]*\W*$)"
-    r"(?![^({\[]*[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
+    r"(?![^(){}\[\]]*+[)}\]])(?!(?:so|thus|hence|therefore|there are|we (?:need"
     r"|want))\b)"
     # behind a comma: a comparison, a price of each, another wording
     r"|,(?!\d{3})\s*(?:(?:\$?\d[\d.,]*|twice|half|three times) [^,.]{0,30}"

@@ -165,7 +165,7 @@ def without_values_in(value: str, rejected: str) -> str | None:
     return " or ".join(kept) or None
 
 
-_ALTERNATIVES = re.compile(r"\s*(?:,? or |,? and |, (?=[a-z]\s*=|-?\d+\b))\s*")
+_ALTERNATIVES = re.compile(r"(?:(?<!\s)\s+)?(?:,? or |,? and |, (?=[a-z]\s*=|-?\d+\b))\s*")
 _SIGN_OR_SPACE = re.compile(r"[\s$]")
 
 

@@ -8,7 +8,8 @@ _REFUSAL = re.compile(
     # what can't be worked out
     r"\b(?:cannot|can't|can not|could not|couldn't) be (?:determined|found|solved|computed|calculated|told"
     r"|said|answered|known)\b"
-    r"|(?:\b(?:I|we|you|one|it|and|but|so|still|therefore)\s|(?:^|[.:;,(\n])\s*)(?:\w+ly |just |still )?"
+    r"|(?:\b(?:I|we|you|one|it|and|but|so|still|therefore)\s|(?:^|[.:;,(])\s*+|\n[^\S\n]*+)"
+    r"(?:\w+ly |just |still )?"
     r"(?:cannot|can't|can not|could not|couldn't) (?:\w+ly )?"
     r"(?:determine|find|solve|compute|calculate|tell|say|answer|know|help|assist)\b(?! \W?\d)"
     r"|\b(?:unable to|not possible to|impossible to|not able to) "

@@ -139,8 +139,9 @@ def _before_breakdown(text: str) -> str:
 
 
 _BUT_ACTUALLY = re.compile(
-    r"^.*\d.*\bbut (?:\w+ ){0,2}(?:actually|really|in fact)\b(?=.*\d)"
-    r"|^.*\b(?:planned|wanted|expected|hoped|meant|thought|intended|guessed)\b.*\d.*, but (?=.*\d)"
+    r"^[^\d\n]*+\d.*\bbut (?:\w+ ){0,2}(?:actually|really|in fact)\b(?=.*\d)"
+    r"|^(?>.*?\b(?:planned|wanted|expected|hoped|meant|thought|intended|guessed)\b)"
+    r"[^\d\n]*+\d.*, but (?=.*\d)"
 )
 """what was only planned or thought"""
 _ASIDE = re.compile(r"(?<=[\w%]) \((?!\d[\d.,]*\))[^()=]*\d[^()=]*\)")

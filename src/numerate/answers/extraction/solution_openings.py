@@ -24,7 +24,7 @@ _EXPLAINS = re.compile(
 )
 _CALCULATES = re.compile(
     r"\b(?:left|remain\w*|in total|altogether|in all)\b|剩|一共|残り|남"
-    r"|[-+*/×÷–] ?\$?\d[^.\n]*\b(?:is|makes|gives|leaves|equals)\b \W{0,3}\d",
+    r"|[-+*/×÷–] ?\$?\d(?:(?![-+*/×÷–] ?\$?\d)[^.\n])*\b(?:is|makes|gives|leaves|equals)\b \W{0,3}\d",
     re.IGNORECASE,
 )
 _RESULT = re.compile(

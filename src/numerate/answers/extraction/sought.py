@@ -25,7 +25,7 @@ _RELATIVE = re.compile(
 )
 """attached to the value that is asked for"""
 _STATEMENT = re.compile(
-    rf"(?:^|[;:.,—–-] ?)\W*(?:(?:but|and|so|now|since|as|because"
+    rf"(?:^\W*+|[;:.,—–-][^\w;:.,—–-]*+)(?:(?:but|and|so|now|since|as|because"
     rf"|however),? )?(?:what )?(?:{_WANTS})(?: is)?\b(?P<what>[^.;]*)",
     re.IGNORECASE,
 )

@@ -107,7 +107,7 @@ def _is_known(word: str) -> bool:
 
 
 _LINK = re.compile(
-    r"\s*(?:square |cubic )?(?:units?)?,?\s*(?:attained |reached |achieved )?"
+    r"\s*+(?:square |cubic )?(?:units?)?,?\s*+(?:attained |reached |achieved )?"
     r"(?:at|when|for|in|on|with|if|where|over|as)\s[\w\s]{0,24}",
     re.IGNORECASE,
 )
@@ -120,7 +120,7 @@ _JOINT = re.compile(
     r"|и|или|和|或|と|及)|or else)\s*(?:by )?"
 )
 _CONDITION = re.compile(
-    r"\s*,?\s*(?:for|when|where|if|whenever|provided|at"
+    r"\s*+,?\s*+(?:for|when|where|if|whenever|provided|at"
     r"|此时|当|при|cuando|lorsque|quand|wenn|für)"
     r"\s*(?:all\s|any\s|every\s|each\s)?"
 )

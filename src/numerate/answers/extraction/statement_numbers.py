@@ -118,7 +118,7 @@ _DEFINES = re.compile(
     r"|one) [A-Za-z]{1,12}\.? ?= ?\d[\d.,]* ?[A-Za-z]+\b\)?[,;]?",
     re.IGNORECASE,
 )
-_ROUNDS = re.compile(r",[^=]*\b(?:needs?|must|has to|have to|rounds?|means)\b[^=]*\d")
+_ROUNDS = re.compile(r",(?>[^=,]*?\b(?:needs?|must|has to|have to|rounds?|means)\b)[^=]*\d")
 _REASON = re.compile(r"\b(?:because|since|car|porque|ya que|weil|denn|потому)\b|因为|なぜなら", re.IGNORECASE)
 
 

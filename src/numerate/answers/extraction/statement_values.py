@@ -18,7 +18,7 @@ _QUALIFIER = re.compile(
     r"also|now|in fact|of course|again|still"
     r"|ca\.|circa|environ|ungefähr|etwa|daher|also|donc|por tanto|aproximadamente|примерно)(?![A-Za-z])|"
     r"[约約大]{1,2}"
-    r"|[-=]+>|>>|[\s,:=≈~→⇒➔\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
+    r"|(?<![-=])[-=]+>|>>|[\s,:=≈~→⇒➔\"“”„«»'’]|\\(?:approx|quad|;|,|:)(?![a-zA-Z]))+",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
@@ -30,10 +30,11 @@ _NEGATION = re.compile(
 )
 _NEGATIVE = re.compile(r"^(?:negative|minus) (?=[\d\\])", re.IGNORECASE)
 _TAIL = re.compile(
-    r"(?:\s*+(?:!{2,}+|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))+$",
+    r"(?<!>>)(?<![\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])"  # not within a run
+    r"(?:\s*+(?:!{2,}+|[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]|>>|,\s*(?:thank you|thanks)\b[^\d]*))++$",
     re.IGNORECASE,
 )
-_FOOTNOTE = re.compile(r"(?:\s*\^?\[\^?(?:\d{1,2}|/INST)\^?\])+$")
+_FOOTNOTE = re.compile(r"(?<!\s)(?:\s*+\^?\[\^?(?:\d{1,2}|/INST)\^?\])+$")
 _PLAIN = re.compile(r"-?\d+(?:\.\d+)?%?")
 
 

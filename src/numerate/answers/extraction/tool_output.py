@@ -22,7 +22,7 @@ _TEXT_FENCES = frozenset(
 )
 _OUTPUT_NAMES = frozenset({"output", "stdout", "interpreter", "tool_response", "execution"})
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
-_ANNOUNCED_OUTPUT = re.compile(r"\s*[*#]*(?:the )?(?:output|result|it prints)[*]*:?[*]*\s*\Z", re.IGNORECASE)
+_ANNOUNCED_OUTPUT = re.compile(r"(?:the )?(?:output|result|it prints)\**+:?\**+\s*+\Z", re.IGNORECASE)
 
 
 class ToolBlock(NamedTuple):
@@ -90,7 +90,9 @@ def _announced_output(text: str, block: ToolBlock) -> int | None:
     if not last_words.endswith(("output", "result", "it prints")):
         return None
     announced = _ANNOUNCED_OUTPUT.search(text, block.before, block.start)
-    return announced.start() if announced else None
+    if announced is None:
+        return None
+    return block.before + len(text[block.before : announced.start()].rstrip("*#").rstrip())
 
 
 def _prose_and_output(block: ToolBlock, behind_code: bool) -> tuple[str, str]:

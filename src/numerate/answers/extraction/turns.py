@@ -13,7 +13,7 @@ _ANSWERS_TURN = re.compile(
     r"|\[/INST\]|<start_of_turn>model|<\|assistant\|>|<｜Assistant｜>"
 )
 _PROMPT = re.compile(
-    r"\s*(?:<s>|<\|begin_of_text\|>)?\s*(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])"
+    r"\s*+(?:<s>|<\|begin_of_text\|>)?\s*+(?:<\|(?:im_start|start_header_id)\|>(?:system|user)|\[INST\])"
 )
 _TOOL_TURN = re.compile(
     r"[^<]{0,20}(?:<[^<>]{1,30}>\s{0,4}(?:user\s*)?){0,3}(?:<tool_response>|tool|ipython|observation)"

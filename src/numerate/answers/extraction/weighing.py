@@ -101,7 +101,7 @@ def likelier_value(sentence: str, value: Value, upwards: Upwards, text: str, kin
 
 
 _OF_THEM = re.compile(r"\bof (?:them|these|those)\b", re.IGNORECASE)
-_CALCULATES = re.compile(r"\d[^=]*=|=[^=]*=")
+_CALCULATES = re.compile(r"\d[^\d=]*=|=[^=]*=")
 
 
 def _marks_result(sentence: str) -> bool:

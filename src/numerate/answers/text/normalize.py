@@ -39,7 +39,8 @@ def strip_answer_mark(text: str) -> str:
     """Returns the answer without such a mark; the text itself where it begins with none."""
     start = text[:12].lstrip()[:1]
     if start == "#":
-        return _HASHES.sub("", text, count=1) if _HASHES.match(text) else text
+        hashes = _HASHES.match(text)
+        return text[hashes.end() :] if hashes else text
     if start == "<" and (tagged := _TAGGED.fullmatch(text)):
         return tagged[2].strip()
     if start == "*" and (label := _BOLD_LABEL.match(text)) and label[1].rstrip().endswith(":"):

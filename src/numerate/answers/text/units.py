@@ -215,7 +215,7 @@ CODES = {
     "Rs": "rupee", "RS": "rupee", "CAD": "canadian", "AUD": "australian", "CHF": "franc", "CNY": "yuan",
     "RMB": "yuan",
 }  # fmt: skip
-CODE = re.compile(rf"[ $]*(?:\\text\{{ ?)?({'|'.join(CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
+CODE = re.compile(rf"(?<![ $])[ $]*+(?:\\text\{{ ?)?({'|'.join(CODES)})\.?(?: ?\}})? ?(?=\\?\$? ?\d)")
 """a currency before its amount"""
 
 
