@@ -17,7 +17,6 @@ from numerate import kernels
 from numerate.models.inference.choose import fast_forward
 from numerate.models.inference.compiled import CompiledForward
 from numerate.models.inference.matrices import PackedMatrix
-from numerate.models.threads import thread_count, torch_on_this_thread
 from tests import tiny
 
 pytestmark = pytest.mark.skipif(kernels.compiled_library() is None, reason="no C compiler here")
@@ -112,7 +111,7 @@ def test_steps_are_the_same_for_any_rows_and_threads(
 
 def test_shares_of_rows_give_the_numbers_of_phases(use_threads: Callable[[int], None]) -> None:
     """Rows of several prompts and lengths; with 3 threads and 100 or 300 rows each thread takes rows through
-    all layers, with 20 the threads share each product."""
+    all layers, with 20 the threads share each product, as they do with the long prompt."""
     model = tiny.model("llama", hidden=64, layers=2)
     make = fast_forward(model, torch.float32)
     assert make is not None
@@ -123,24 +122,15 @@ def test_shares_of_rows_give_the_numbers_of_phases(use_threads: Callable[[int], 
         for rows in (20, 100, 300):
             forward = make(rows, 30)
             assert isinstance(forward, CompiledForward)
-            for prompt in (range(5, 40), range(9, 12), range(30, 50), range(3, 21)):
-                forward.join(forward.prefill(prompt)[0], rows // 4)
+            for prompt in (range(5, 155), range(9, 12), range(30, 50), range(3, 21)):
+                state, logits = forward.prefill(prompt)
+                results[threads].append(logits)
+                forward.join(state, rows // 4)
                 count = len(forward.rows.length_B)
                 results[threads].append(forward.step(torch.arange(count) * 7 % 200))
     for threads in (2, 3):
         for expected, got in zip(results[1], results[threads], strict=True):
             assert torch.equal(expected, got)
-
-
-def test_torch_keeps_to_its_thread_while_compiled_functions_use_all(
-    use_threads: Callable[[int], None],
-) -> None:
-    use_threads(3)
-    with torch_on_this_thread(), torch_on_this_thread():
-        assert (torch.get_num_threads(), thread_count()) == (1, 3)
-    with pytest.raises(ValueError, match="no"), torch_on_this_thread():
-        raise ValueError("no")
-    assert (torch.get_num_threads(), thread_count()) == (3, 3)
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])
@@ -227,6 +217,23 @@ def test_a_child_that_is_forked_in_the_middle_of_a_call_has_threads_too(
         busy.join()
 
 
+@pytest.mark.parametrize("family", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("tokens", [1, 15, 16, 17, 130])
+def test_a_prompt_gives_the_logits_of_the_model(family: str, tokens: int) -> None:
+    model = tiny.model(family)
+    make = fast_forward(model, torch.float32)
+    assert make is not None
+    ids = [token * 7 % 200 + 3 for token in range(tokens)]
+    forward = make(1, 4)
+    state, logits = forward.prefill(ids)
+    forward.join(state, 1)
+    after = forward.step(torch.tensor([9]))[0]
+    with torch.no_grad():
+        expected = model(torch.tensor([[*ids, 9]])).logits[0]
+    torch.testing.assert_close(logits, expected[-2], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(after, expected[-1], atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("token", [-1, 10**9])
 def test_a_token_that_the_model_lacks_is_an_error(token: int) -> None:
     make = fast_forward(tiny.model("llama"), torch.float32)
@@ -236,6 +243,8 @@ def test_a_token_that_the_model_lacks_is_an_error(token: int) -> None:
     with pytest.raises(IndexError):
         forward.step(torch.tensor([token]))
     assert forward.step(torch.tensor([5], dtype=torch.int32)).isfinite().all()
+    with pytest.raises(IndexError):
+        forward.prefill([5, token])
 
 
 def test_the_copy_of_the_weights_stays_when_the_model_learns() -> None:

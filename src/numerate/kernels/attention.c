@@ -3,22 +3,11 @@
 
 #include <stdlib.h>
 
+#include "attention.h"
 #include "tile.h"
 
 #define BLOCK (4 * ROWS) /* queries whose scores are held at once */
 #define NEVER -1e30f     /* score of what may not be seen */
-
-typedef struct {
-    int64_t heads, kv_heads, size; /* of a head: D */
-    float scale;
-    int64_t blocks;
-    const int64_t *block;      /* [blocks, 4]: first token, tokens, the prompt's first token, its tokens */
-    const float *q, *k, *v;    /* [tokens, heads or kv_heads, size] */
-    float *seen;               /* [tokens, heads, size] */
-    float *top;                /* [tokens, heads]: log of the sum of exp of the scores */
-    const float *slope;        /* gradient of seen; the rest is its way back, zero at first */
-    float *dq, *dk, *dv;
-} Attention;
 
 /* Keys and values of neighbouring tokens, laid out for products with rows on their left. */
 typedef struct {

@@ -21,9 +21,13 @@ from numerate.store.files import flush_to_disk, move_path
 
 HERE = Path(__file__).parent
 SOURCES = tuple(
-    HERE / f"{name}.c" for name in ("attention", "decode", "layers", "packed", "product", "step", "team")
+    HERE / f"{name}.c"
+    for name in ("attention", "decode", "layers", "packed", "product", "prompt", "step", "team")
 )
-HEADERS = tuple(HERE / f"{name}.h" for name in ("decode", "packed", "team", "tile", "units", "vectors"))
+HEADERS = tuple(
+    HERE / f"{name}.h"
+    for name in ("attention", "decode", "packed", "phases", "team", "tile", "units", "vectors")
+)
 FLAGS = (
     "-O3", "-march=native", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared",
     # What -ffast-math is for here, without its change to how the whole process rounds tiny numbers.
@@ -118,6 +122,8 @@ def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     lib.draw.argtypes = [pointer, pointer, real, count, pointer, pointer, pointer, count, few]
     lib.step_room.argtypes = [pointer, pointer, count, count, few]
     lib.step.argtypes = [pointer, pointer, pointer, count, count, pointer, pointer, few]
+    lib.prompt_room.argtypes = [pointer, pointer, count, few]
+    lib.prompt.argtypes = [pointer, pointer, pointer, count, pointer, count, pointer, pointer, few]
     lib.pack_panels.argtypes = [pointer, count, count, count, count, few, pointer, count, count]
     lib.multiply_packed.argtypes = [pointer, count, count, count, pointer, pointer, count, few, few]
     lib.norm.argtypes = [*[pointer] * 4, count, real, count, count]
@@ -139,9 +145,16 @@ def declare_functions(lib: ctypes.CDLL) -> ctypes.CDLL:
     ):
         function.restype = None
     lib.packed.argtypes = [pointer, few, count, count]
-    for function in (lib.product, lib.packed, lib.multiply_packed, lib.multiplies_pairs, lib.step):
+    for function in (
+        lib.product,
+        lib.packed,
+        lib.multiply_packed,
+        lib.multiplies_pairs,
+        lib.step,
+        lib.prompt,
+    ):
         function.restype = few
-    lib.lanes.restype = lib.step_room.restype = count
+    lib.lanes.restype = lib.step_room.restype = lib.prompt_room.restype = count
     return lib
 
 

@@ -58,6 +58,14 @@ static inline void turn(float *x, const float *by, int64_t size) {
     }
 }
 
+/* Turns a row's queries, which are scaled too, and keys to their position. */
+void turn_heads(const Cache *c, float *qk, int64_t position) {
+    const int64_t D = c->size;
+    const float *by = c->turns + position * D, scale = 1.0f / sqrtf((float)D);
+    for (int64_t h = 0; h < c->heads + c->kv_heads; h++) turn(qk + h * D, by, D);
+    for (int64_t i = 0; i < c->heads * D; i++) qk[i] *= scale;
+}
+
 /* score[h, t] = q[h] . k[:, t] for t < n, for G heads that share a key; k is [size, columns] and columns whole
  * blocks, which may be read to their end. */
 INLINE void scores(const int G, const float *q, const float *k, float *score, int64_t stride, int64_t size,
@@ -147,13 +155,10 @@ INLINE void see(const int G, const Cache *c, int64_t b, int64_t g, const float *
 void attend(const Cache *c, float *qkv, float *seen, float *score, int64_t stride, int64_t first, int64_t last) {
     const int64_t D = c->size, K = c->kv_heads, H = c->heads;
     const int64_t group = H / K, width = (H + 2 * K) * D;
-    const float scale = 1.0f / sqrtf((float)D);
     for (int64_t b = first; b < last; b++) {
         float *q = qkv + b * width, *k = q + H * D, *v = k + K * D;
         const int64_t w = c->written[b];
-        const float *by = c->turns + (c->prompt_tokens[b] + w) * D;
-        for (int64_t h = 0; h < H + K; h++) turn(q + h * D, by, D);
-        for (int64_t i = 0; i < H * D; i++) q[i] *= scale;
+        turn_heads(c, q, c->prompt_tokens[b] + w);
         float *block = c->blocks[b * c->most + w / BLOCK] + c->layer * K * 2 * D * BLOCK;
         for (int64_t g = 0; g < K; g++, block += 2 * D * BLOCK) {
             const int64_t column = w % BLOCK;

@@ -19,4 +19,5 @@ typedef struct {
 
 void normed(const float *x, float *y, int64_t n, float eps, int64_t first, int64_t last);
 void gated(const float *x, float *y, int64_t n, int64_t first, int64_t last);
+void turn_heads(const Cache *c, float *qk, int64_t position);
 void attend(const Cache *c, float *qkv, float *seen, float *score, int64_t stride, int64_t first, int64_t last);

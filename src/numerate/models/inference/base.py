@@ -16,10 +16,6 @@ from numerate.models.inference.weights import Layer, Weights
 class Cache(Protocol):
     """Keys and values: those of a prompt once, those of what was written once per row."""
 
-    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Any:
-        """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
-        ...
-
     def join(self, prompt: Any, rows: int) -> None: ...
     def close(self, prompt: Any) -> None: ...
     def drop(self, gone: Sequence[int]) -> list[int]: ...
@@ -37,8 +33,46 @@ class LeanForward(ABC):
         self.cache = cache
         self.rotation_table = torch.zeros(0, dtype=torch.complex64, device=weights.embed.device)
 
+    @abstractmethod
     def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
-        """Runs a prompt; of its last token alone the last layer computes what follows its attention."""
+        """Runs a prompt; of its last token alone the last layer computes what follows its attention. Returns
+        what `join` takes, and the logits after it, [V]."""
+
+    @abstractmethod
+    def step(self, token_B: Tensor) -> Tensor:
+        """Appends one token to every row; returns the logits after it, [B, V]."""
+
+    def join(self, prompt: Any, rows: int) -> None:
+        self.cache.join(prompt, rows)
+
+    def close(self, prompt: Any) -> None:
+        self.cache.close(prompt)
+
+    def drop(self, gone: Sequence[int]) -> list[int]:
+        return self.cache.drop(gone)
+
+    def extend_rotations(self, positions: int) -> None:
+        """Extends the table of rotations to at least so many positions."""
+        w = self.w
+        if positions > len(self.rotation_table):
+            steps = torch.arange(2 * positions, device=w.embed.device).float()
+            self.rotation_table = torch.polar(
+                torch.ones((), device=w.embed.device), steps[:, None] * w.frequency
+            )
+
+
+class LayerCache(Cache, Protocol):
+    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> Any:
+        """Stores those of a prompt, [P, K, D] for each layer; returns what `join` takes."""
+        ...
+
+
+class LayerwiseForward(LeanForward):
+    """Base of the passes that call torch layer by layer."""
+
+    cache: LayerCache
+
+    def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
         w, length = self.w, len(ids)
         x_Td = self.embedded(torch.tensor(ids, device=w.embed.device))
         self.extend_rotations(length)
@@ -55,10 +89,6 @@ class LeanForward(ABC):
             x_Td = self.finish(layer, x_Td, seen_Td)
         return self.cache.store_prompt(keys, values), self.logits(x_Td)[0]
 
-    @abstractmethod
-    def step(self, token_B: Tensor) -> Tensor:
-        """Appends one token to every row; returns the logits after it, [B, V]."""
-
     def embedded(self, token_T: Tensor) -> Tensor:
         """Returns the first hidden states, [T, d], in the data type that the layers compute in."""
         return self.w.embed[token_T]
@@ -68,15 +98,6 @@ class LeanForward(ABC):
         q, k, v = (part.transpose(0, 1)[None] for part in (q_THD, k_TKD, v_TKD))
         seen = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0, enable_gqa=True)
         return seen[0].transpose(0, 1).flatten(1)
-
-    def join(self, prompt: Any, rows: int) -> None:
-        self.cache.join(prompt, rows)
-
-    def close(self, prompt: Any) -> None:
-        self.cache.close(prompt)
-
-    def drop(self, gone: Sequence[int]) -> list[int]:
-        return self.cache.drop(gone)
 
     def rotations(self, position_T: Tensor) -> Tensor:
         """Returns [T, H + 2 K, D / 2] complex numbers that rotate (and scale) queries, rotate keys, and leave
@@ -89,15 +110,6 @@ class LeanForward(ABC):
             torch.ones_like(rotation).expand(-1, w.kv_heads, -1),
         )
         return torch.cat(parts, dim=1)
-
-    def extend_rotations(self, positions: int) -> None:
-        """Extends the table of rotations to at least so many positions."""
-        w = self.w
-        if positions > len(self.rotation_table):
-            steps = torch.arange(2 * positions, device=w.embed.device).float()
-            self.rotation_table = torch.polar(
-                torch.ones((), device=w.embed.device), steps[:, None] * w.frequency
-            )
 
     def project(self, layer: Layer, x_Td: Tensor, rotation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns queries [T, H, D], keys and values [T, K, D]."""

@@ -1,22 +1,23 @@
-"""The lean forward pass with a whole step compiled: one call for a token of every row through all layers, on
-as many threads as torch uses, and attention that computes no padding."""
+"""The lean forward pass compiled: one call for a prompt, one for a token of every row, each through all
+layers on as many threads as torch uses, and attention that computes no padding."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from numerate.kernels.build import Attention, CacheStruct, LayerStruct, ModelStruct
+from numerate.kernels.build import CacheStruct, LayerStruct, ModelStruct
 from numerate.models.inference.base import LeanForward
 from numerate.models.inference.matrices import PackedMatrix, aligned_room
-from numerate.models.inference.paged_kv_cache import Blocks
+from numerate.models.inference.paged_kv_cache import BlockRequest, Blocks
 from numerate.models.inference.weights import Weights
-from numerate.models.threads import in_parts, thread_count, torch_on_this_thread
+
+NO_MEMORY = 2
+"""what `prompt` in prompt.c returns then"""
 
 
 class CompiledModel:
@@ -54,66 +55,60 @@ class CompiledForward(LeanForward):
         self.model, self.lib = model, model.lib
         self.room, self.address = aligned_room(0)
 
-    def embedded(self, token_T: Tensor) -> Tensor:
-        return self.w.embed[token_T].float()
-
-    def prefill(self, ids: Sequence[int]) -> tuple[Any, Tensor]:
-        with torch_on_this_thread():
-            return super().prefill(ids)
-
-    def attend_prompt(self, q_THD: Tensor, k_TKD: Tensor, v_TKD: Tensor) -> Tensor:
-        q, k, v = (part.contiguous() for part in (q_THD, k_TKD, v_TKD))
-        seen, top = torch.empty_like(q), q.new_empty(q.shape[:2])
-        block = torch.tensor([[0, len(q), 0, 0]])
-        arguments = Attention(
-            heads=q.shape[1],
-            kv_heads=k.shape[1],
-            size=q.shape[2],
-            scale=1.0,
-            blocks=1,
-            block=block.data_ptr(),
+    def prefill(self, ids: Sequence[int]) -> tuple[BlockRequest, Tensor]:
+        token_T = torch.tensor(ids, dtype=torch.int64)
+        self.extend_rotations(len(ids))
+        cache, threads = self.cache_struct(), torch.get_num_threads()
+        prompt, columns = self.rows.new_prompt(len(ids))
+        logits_V = torch.empty(packed(self.w.head).columns)
+        places = ctypes.addressof(self.model.struct), ctypes.addressof(cache)
+        room = self.room_for(self.lib.prompt_room(*places, len(ids), threads))
+        failed = self.lib.prompt(
+            *(*places, token_T.data_ptr(), len(ids), prompt.cache.data_ptr(), columns),
+            *(room, logits_V.data_ptr(), threads),
         )
-        for name, tensor in {"q": q, "k": k, "v": v, "seen": seen, "top": top}.items():
-            setattr(arguments, name, tensor.data_ptr())
-
-        def part(first: int, last: int) -> None:
-            if self.lib.packed(ctypes.addressof(arguments), 0, first, last):
-                raise MemoryError("no memory for attention")
-
-        in_parts(k.shape[1], part, least=1)
-        return seen.flatten(1)
+        if failed == NO_MEMORY:
+            raise MemoryError("no memory for attention")
+        self.check_tokens(failed)
+        return prompt, logits_V
 
     def step(self, token_B: Tensor) -> Tensor:
-        w, rows, threads = self.w, self.rows, thread_count()
+        rows, threads = self.rows, torch.get_num_threads()
         rows.make_room()
         keys = int((rows.prompt_tokens_B + rows.length_B).max()) + 1
         self.extend_rotations(keys)
         blocks_BN = np.ascontiguousarray(rows.blocks_BN)
-        cache = CacheStruct(
-            heads=w.heads,
-            kv_heads=w.kv_heads,
-            size=w.head_dim,
-            turns=torch.view_as_real(self.rotation_table).data_ptr(),
-            prompt=rows.prompt_B.ctypes.data,
-            prompt_tokens=rows.prompt_tokens_B.ctypes.data,
-            blocks=blocks_BN.ctypes.data,
-            most=blocks_BN.shape[1],
-            written=rows.length_B.ctypes.data,
-        )
+        cache = self.cache_struct()
+        cache.prompt = rows.prompt_B.ctypes.data
+        cache.prompt_tokens = rows.prompt_tokens_B.ctypes.data
+        cache.blocks, cache.most = blocks_BN.ctypes.data, blocks_BN.shape[1]
+        cache.written = rows.length_B.ctypes.data
         token_B = token_B.to(torch.int64).contiguous()
-        logits_BV = torch.empty(len(token_B), packed(w.head).columns)
+        logits_BV = torch.empty(len(token_B), packed(self.w.head).columns)
         places = ctypes.addressof(self.model.struct), ctypes.addressof(cache)
-        needed = self.lib.step_room(*places, len(token_B), keys, threads)
-        if needed > len(self.room) - 32:
-            self.room, self.address = aligned_room(needed * 5 // 4)
+        room = self.room_for(self.lib.step_room(*places, len(token_B), keys, threads))
         failed = self.lib.step(
             *(*places, token_B.data_ptr(), len(token_B), keys),
-            *(self.address, logits_BV.data_ptr(), threads),
+            *(room, logits_BV.data_ptr(), threads),
         )
-        if failed:
-            raise IndexError(f"a token is not one of the model's {len(w.embed)}")
+        self.check_tokens(failed)
         rows.grow()
         return logits_BV
+
+    def cache_struct(self) -> CacheStruct:
+        w = self.w
+        turns = torch.view_as_real(self.rotation_table).data_ptr()
+        return CacheStruct(heads=w.heads, kv_heads=w.kv_heads, size=w.head_dim, turns=turns)
+
+    def room_for(self, numbers: int) -> int:
+        """Returns the address of memory for so many numbers; the last call's is used again."""
+        if numbers > len(self.room) - 32:
+            self.room, self.address = aligned_room(numbers * 5 // 4)
+        return self.address
+
+    def check_tokens(self, failed: int) -> None:
+        if failed:
+            raise IndexError(f"a token is not one of the model's {len(self.w.embed)}")
 
 
 def packed(matrix: object) -> PackedMatrix:

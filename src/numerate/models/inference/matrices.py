@@ -11,7 +11,7 @@ from torch import Tensor
 
 from numerate.kernels.build import PackedStruct
 from numerate.models.matmul import matrix_product
-from numerate.models.threads import in_parts, thread_count
+from numerate.models.threads import in_parts
 
 ALIGNMENT = 64
 """bytes: a line of the processor's cache"""
@@ -54,7 +54,7 @@ class PackedMatrix:
         assert x.dtype == out.dtype == torch.float32 and out.is_contiguous()
         failed = self.lib.multiply_packed(
             *(x.data_ptr(), x.stride(0), rows, self.numbers, ctypes.addressof(self.struct)),
-            *(out.data_ptr(), self.columns, out_MN is not None, thread_count()),
+            *(out.data_ptr(), self.columns, out_MN is not None, torch.get_num_threads()),
         )
         if failed:
             raise MemoryError("no memory for a matrix product")

@@ -43,15 +43,11 @@ class Blocks:
         self.length_B = np.zeros(0, dtype=np.int64)
         """how much each row has written"""
 
-    def store_prompt(self, k: Sequence[Tensor], v: Sequence[Tensor]) -> BlockRequest:
-        """Stores the keys and values of a prompt, [P, K, D] for each layer."""
-        length, size = len(k[0]), self.head_dim
+    def new_prompt(self, length: int) -> tuple[BlockRequest, int]:
+        """Returns memory for the keys and values of a prompt of so many tokens, and P, its columns."""
         columns = -(-length // BLOCK) * BLOCK
-        cache = torch.empty(self.layers, self.kv_heads, 2, size * columns)
-        for layer, (k_PKD, v_PKD) in enumerate(zip(k, v, strict=True)):
-            cache[layer, :, 0].view(-1, size, columns)[:, :, :length] = k_PKD.permute(1, 2, 0)
-            cache[layer, :, 1].view(-1, columns, size)[:, :length] = v_PKD.transpose(0, 1)
-        return BlockRequest(cache, length)
+        cache = torch.empty(self.layers, self.kv_heads, 2, self.head_dim * columns)
+        return BlockRequest(cache, length), columns
 
     def join(self, prompt: BlockRequest, rows: int) -> None:
         self.owner += [prompt] * rows

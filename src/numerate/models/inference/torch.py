@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from numerate.models.inference.base import LeanForward
+from numerate.models.inference.base import LayerwiseForward
 from numerate.models.inference.kv_cache import Plan, Rows, Sizes
 from numerate.models.inference.weights import Weights
 
@@ -17,7 +17,7 @@ FIRST_COLUMNS = 128
 """tokens per row for which room is taken at once: few answers are longer, and room grows"""
 
 
-class FastForward(LeanForward):
+class FastForward(LayerwiseForward):
     """The step in torch's own operations, on any device."""
 
     def __init__(self, weights: Weights, rows: int = 0, tokens: int = 0) -> None:

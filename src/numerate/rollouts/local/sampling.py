@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from numerate import kernels
-from numerate.models.threads import thread_count
 
 BLOCK = 64
 NUCLEUS = 128
@@ -51,7 +50,7 @@ def draw_tokens(
 def _drawn(lib: CDLL, logits_BV: Tensor, uniform_B: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     rows, vocab = logits_BV.shape
     token_B, logp_B = torch.empty(rows, dtype=torch.long), torch.empty(rows)
-    threads = thread_count()
+    threads = torch.get_num_threads()
     weight = torch.empty(threads * (vocab + BLOCK))
     uniform_B = uniform_B.contiguous()
     inputs = (logits_BV.data_ptr(), uniform_B.data_ptr(), temperature, vocab)
