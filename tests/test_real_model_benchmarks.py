@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_steps_of_both_sides_have_the_same_tokens(
 ) -> None:
     monkeypatch.setenv("NUMERATE_DATA", "")
     file = tmp_path / "steps.json"
-    sizes = {"rows": 2, "questions": 2, "rollouts": 2, "tokens": 4}
+    sizes: dict[str, Any] = {"rows": 2, "questions": 2, "rollouts": 2, "tokens": 4}
     real_steps.main(model, data, rounds=1, threads="1", dtypes="float32", json_file=file, **sizes)
     results = json.loads(file.read_text())
     sft = results["sft, float32, 1 thread"]
