@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import random_model as made
-from benchmarks.sitting import Entry, sit, table
+from benchmarks.sitting import Entry, call, sit, table, write
 
 ROWS = 256
 USUAL = {"size": "1m", "questions": 256, "samples": 8, "length": 64}
@@ -36,7 +35,7 @@ def point(size: str, questions: int, samples: int, length: int) -> None:
     from numerate.models import process_tuning
     from numerate.models.policy import Policy
     from numerate.rollouts.local import LocalEngine
-    from numerate.types import Prompt, Sampling, Turn
+    from numerate.types import Sampling
 
     process_tuning.tune_process()
     net = made.model(size, mean_length=length)
@@ -44,11 +43,9 @@ def point(size: str, questions: int, samples: int, length: int) -> None:
     engine = LocalEngine(Policy(net, made.tokenizer(vocabulary)), slots=ROWS)
 
     def tokens(count: int) -> int:
-        asked = (
-            Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
-            for i, ids in enumerate(made.prompts(count, vocabulary))
+        done = engine.sample(
+            made.word_prompts(count, vocabulary), samples, Sampling(1.0, max_tokens=2 * length)
         )
-        done = engine.sample(asked, samples, Sampling(1.0, max_tokens=2 * length))
         return sum(len(rollout.turns[-1].ids) for rollout in done)
 
     tokens(8)
@@ -57,12 +54,12 @@ def point(size: str, questions: int, samples: int, length: int) -> None:
     written = tokens(questions)
     cpu = time.process_time() - cpu
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    found = {
+    numbers = {
         "ms/sample": 1000 * cpu / (questions * samples),
         "tokens/cpu s": written / cpu,
         "more MB": more / 1024,
     }
-    print(json.dumps(found))
+    print(json.dumps(numbers))
 
 
 def main(
@@ -75,15 +72,13 @@ def main(
     for what in of.split(","):
         entries: list[Entry] = []
         for value in POINTS[what]:
-            given = USUAL | {what: value}
+            load = USUAL | {what: value}
             if what == "samples":
-                given["questions"] = SAMPLES // int(value)
-            call = f"import benchmarks.growth as g; g.point(**{given!r})"
-            entries.append(Entry(f"{what} {value}", [sys.executable, "-c", call]))
-        results[what] = found = sit(entries, rounds)
-        print(f"\n{table(found)}\n")
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+                load["questions"] = SAMPLES // int(value)
+            entries.append(call(f"{what} {value}", "growth.point", *load.values()))
+        results[what] = sit(entries, rounds)
+        print(f"\n{table(results[what])}\n")
+    write(json_file, results)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,16 @@ def prompts(
         yield [BOS, *(r.randrange(3, vocabulary) for _ in range(r.randint(low, high) - 1))]
 
 
+def word_prompts(count: int, vocabulary: int, seed: int = 1) -> list[Any]:
+    """Returns the same prompts for an engine, which encodes their words."""
+    from numerate.types import Prompt, Turn
+
+    return [
+        Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
+        for i, ids in enumerate(prompts(count, vocabulary, seed=seed))
+    ]
+
+
 def matrix_parameters(net: Any) -> int:
     """Numbers that every token is multiplied with: two operations each."""
     return sum(p.numel() for p in net.parameters() if p.ndim == 2)

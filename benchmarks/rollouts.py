@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import torch
 import typer
 
 from benchmarks import random_model as made
-from benchmarks.sitting import Entry, sit, table
+from benchmarks.generate import generate
+from benchmarks.sitting import call, sit, table, write
 
 MAX_TOKENS = 128
 ROWS = 256
@@ -49,18 +48,15 @@ def vllm(size: str, samples: int) -> None:
 
 def measure_engine(make: Callable[[Any], Any], size: str, samples: int) -> None:
     from numerate.models.policy import Policy
-    from numerate.types import Prompt, Sampling, Turn
+    from numerate.types import Sampling
 
     net = made.model(size)
     vocabulary = net.config.vocab_size
     engine = make(Policy(net, made.tokenizer(vocabulary)))
 
     def work(count: int) -> int:
-        asked = [
-            Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
-            for i, ids in enumerate(made.prompts(count, vocabulary))
-        ]
-        done = engine.sample(asked, samples, Sampling(1.0, max_tokens=MAX_TOKENS))
+        prompts = made.word_prompts(count, vocabulary)
+        done = engine.sample(prompts, samples, Sampling(1.0, max_tokens=MAX_TOKENS))
         return sum(len(rollout.turns[-1].ids) for rollout in done)
 
     measure(work, samples, 2 * made.matrix_parameters(net))
@@ -70,30 +66,12 @@ def theirs(size: str, samples: int) -> None:
     net = made.model(size)
 
     def work(count: int) -> int:
-        asked = list(made.prompts(count, net.config.vocab_size))
+        prompts = list(made.prompts(count, net.config.vocab_size))
         at_once = max(1, ROWS // samples)
-        return sum(generated(net, asked[i : i + at_once], samples) for i in range(0, count, at_once))
+        parts = (prompts[i : i + at_once] for i in range(0, count, at_once))
+        return sum(generate(net, part, samples, MAX_TOKENS, made.PAD, (made.EOS,)) for part in parts)
 
     measure(work, samples, 2 * made.matrix_parameters(net))
-
-
-@torch.no_grad()
-def generated(net: Any, asked: list[list[int]], samples: int) -> int:
-    longest = max(map(len, asked))
-    ids = torch.tensor([[made.PAD] * (longest - len(row)) + row for row in asked])
-    out = net.generate(
-        input_ids=ids,
-        attention_mask=(ids != made.PAD).long(),
-        do_sample=True,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        max_new_tokens=MAX_TOKENS,
-        num_return_sequences=samples,
-        pad_token_id=made.PAD,
-        eos_token_id=made.EOS,
-    )[:, longest:]
-    return int((out != made.PAD).sum())
 
 
 def measure(work: Callable[[int], int], samples: int, operations: int) -> None:
@@ -104,13 +82,13 @@ def measure(work: Callable[[int], int], samples: int, operations: int) -> None:
     tokens = work(questions(samples))
     rate = tokens / (time.process_time() - cpu)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = {
+    numbers = {
         "tokens/cpu s": rate,
         "tokens/s": tokens / (time.perf_counter() - began),
         "of ceiling": rate * operations / made.gemm_rate(),
         "more MB": (after - before) / 1024,
     }
-    print(json.dumps(found))
+    print(json.dumps(numbers))
 
 
 def main(
@@ -125,16 +103,12 @@ def main(
     results: dict[str, dict[str, dict[str, float]]] = {}
     for size in sizes.split(","):
         for k in map(int, samples.split(",")):
-            entries = [
-                Entry(
-                    name, [sys.executable, "-c", f"import benchmarks.rollouts as b; b.{call}({size!r}, {k})"]
-                )
-                for name, call in (("numerate", "mine"), (beside, other))
-            ]
-            results[f"{size} K={k}"] = found = sit(entries, rounds)
-            print(f"\n{size}, K={k}\n{table(found, ratio_of=('tokens/cpu s', 'tokens/s'))}\n")
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            sides = (("numerate", "mine"), (beside, other))
+            entries = [call(name, f"rollouts.{function}", size, k) for name, function in sides]
+            key = f"{size} K={k}"
+            results[key] = sit(entries, rounds)
+            print(f"\n{key}\n{table(results[key], ratio_of=('tokens/cpu s', 'tokens/s'))}\n")
+    write(json_file, results)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ defaults: eight rows at a time, gradient checkpointing. `--plain` switches the c
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,7 +18,8 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import random_model as made
-from benchmarks.sitting import Entry, sit, table
+from benchmarks.meter import time_each
+from benchmarks.sitting import call, sit, table, write
 from benchmarks.texts import bpe, gsm8k
 
 ROWS = 32
@@ -39,18 +39,14 @@ def mine(size: str) -> None:
     net, tok = made.model(size), bpe(texts, made.SHAPES[size][-1])
     learner = Learner(Policy(net, tok))
 
-    def row(asked: str, told: str) -> Example:
-        prompt, target = tok(asked)["input_ids"], [*tok(told)["input_ids"], made.EOS]
+    def row(question: str, solution: str) -> Example:
+        prompt, target = tok(question)["input_ids"], [*tok(solution)["input_ids"], made.EOS]
         return Example([*prompt, *target], [False] * len(prompt) + [True] * len(target))
 
     batches = [[row(*pair) for pair in texts[i * ROWS : (i + 1) * ROWS]] for i in range(STEPS + 1)]
-    seconds: list[tuple[float, float]] = []
-    for rows in batches:
-        began, cpu = time.perf_counter(), time.process_time()
-        learner.step(set_loss_weights(rows), sft.loss, RATE)
-        seconds.append((time.process_time() - cpu, time.perf_counter() - began))
+    seconds = time_each(lambda rows: learner.step(set_loss_weights(rows), sft.loss, RATE), batches)
     tokens = sum(len(r.ids) for rows in batches[1:] for r in rows)
-    tell(seconds[1:], tokens, net)
+    report(seconds[1:], tokens, net)
 
 
 def theirs(size: str, plain: bool) -> None:
@@ -62,7 +58,7 @@ def theirs(size: str, plain: bool) -> None:
     transformers.logging.set_verbosity_error()
     texts = gsm8k()
     net, tok = made.model(size), bpe(texts, made.SHAPES[size][-1])
-    rows = [{"prompt": asked, "completion": told} for asked, told in texts[: ROWS * (STEPS + 1)]]
+    rows = [{"prompt": question, "completion": text} for question, text in texts[: ROWS * (STEPS + 1)]]
     seconds: list[tuple[float, float]] = []
 
     class Clock(transformers.TrainerCallback):
@@ -98,19 +94,19 @@ def theirs(size: str, plain: bool) -> None:
         )
         trainer.train()
     tokens = sum(len(tok(a)["input_ids"]) + len(tok(b)["input_ids"]) + 1 for a, b in texts[ROWS : len(rows)])
-    tell(seconds[1:], tokens, net)
+    report(seconds[1:], tokens, net)
 
 
-def tell(seconds: list[tuple[float, float]], tokens: int, net: Any) -> None:
-    """The sum over all steps but the first, which warms up."""
+def report(seconds: list[tuple[float, float]], tokens: int, net: Any) -> None:
+    """Prints the numbers of all steps but the first, which warms up."""
     cpu, wall = (sum(column) for column in zip(*seconds, strict=True))
-    found = {
+    numbers = {
         "rows/cpu s": len(seconds) * ROWS / cpu,
         "tokens/cpu s": tokens / cpu,
         "tokens/s": tokens / wall,
         "of ceiling": tokens / cpu * 6 * made.matrix_parameters(net) / made.gemm_rate(),
     }
-    print(json.dumps(found))
+    print(json.dumps(numbers))
 
 
 def main(
@@ -123,14 +119,12 @@ def main(
     """Compare a step of supervised fine-tuning, Numerate and TRL in turn."""
     results: dict[str, dict[str, dict[str, float]]] = {}
     for size in sizes.split(","):
-        call = "import benchmarks.sft_step as b; b."
-        entries = [Entry("numerate", [sys.executable, "-c", f"{call}mine({size!r})"])]
+        entries = [call("numerate", "sft_step.mine", size)]
         if peer:
-            entries.append(Entry("TRL", [peer, "-c", f"{call}theirs({size!r}, {plain})"]))
-        results[size] = found = sit(entries, rounds)
-        print(f"\n{size}\n{table(found, ratio_of=('rows/cpu s', 'tokens/s'))}\n")
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            entries.append(call("TRL", "sft_step.theirs", size, plain, python=peer))
+        results[size] = sit(entries, rounds)
+        print(f"\n{size}\n{table(results[size], ratio_of=('rows/cpu s', 'tokens/s'))}\n")
+    write(json_file, results)
 
 
 if __name__ == "__main__":

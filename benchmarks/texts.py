@@ -7,13 +7,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
+from typing import Any
 
 
 def gsm8k(count: int = 2000) -> list[tuple[str, str]]:
-    """The first questions of the training split and their solutions."""
+    """Returns the first questions of the training split and their solutions."""
     folder = Path(os.environ.get("NUMERATE_DATA", Path(__file__).parents[2] / "shared" / "data"))
     file = folder / "gsm8k" / "train.jsonl"
     if not file.exists():
@@ -23,8 +21,11 @@ def gsm8k(count: int = 2000) -> list[tuple[str, str]]:
     return [(row["question"] + "\n", row["solution"]) for row in rows]
 
 
-def bpe(texts: Sequence[tuple[str, str]], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A byte-level tokenizer of so many tokens; pad 0, BOS 1, EOS 2."""
+def bpe(texts: Sequence[tuple[str, str]], vocabulary: int) -> Any:
+    """Returns a byte-level tokenizer of so many tokens; pad 0, BOS 1, EOS 2."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
@@ -34,5 +35,5 @@ def bpe(texts: Sequence[tuple[str, str]], vocabulary: int) -> PreTrainedTokenize
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    raw.train_from_iterator((asked + told for asked, told in texts), trainer)
+    raw.train_from_iterator((question + solution for question, solution in texts), trainer)
     return PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", bos_token="<s>", eos_token="</s>")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import random
 import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ import typer
 from torch import Tensor
 
 from benchmarks import random_model as made
-from benchmarks.sitting import Entry, sit, table
+from benchmarks.sitting import call, sit, table, write
 from numerate.types import Example
 
 MOST = 128
@@ -36,14 +35,14 @@ def sampled(vocabulary: int, samples: int, count: int) -> list[Example]:
     """`count` rows, K per prompt, completions of geometric lengths around 64."""
     r = random.Random(2)
     rows: list[Example] = []
-    for asked in made.prompts(max(1, count // samples), vocabulary):
+    for prompt in made.prompts(max(1, count // samples), vocabulary):
         for _ in range(samples):
             length = 1
             while length < MOST and r.random() > 1 / made.MEAN_LENGTH:
                 length += 1
-            told = [r.randrange(3, vocabulary) for _ in range(length)]
-            row = Example([*asked, *told], [False] * len(asked) + [True] * length)
-            noise = [0.0] * len(asked) + [r.gauss(0, 0.05) for _ in told]
+            completion = [r.randrange(3, vocabulary) for _ in range(length)]
+            row = Example([*prompt, *completion], [False] * len(prompt) + [True] * length)
+            noise = [0.0] * len(prompt) + [r.gauss(0, 0.05) for _ in completion]
             rows.append(row.with_token(noise=noise, advantage=[r.gauss(0, 1)] * len(row.ids)))
     return rows
 
@@ -96,8 +95,8 @@ def padded_loss(net: Any, rows: Sequence[Example], total: int) -> Tensor:
 
     def column(cells: Sequence[Sequence[float]], dtype: torch.dtype) -> Tensor:
         out = torch.zeros(len(rows), left + right, dtype=dtype)
-        for i, (one, p) in enumerate(zip(cells, prompt, strict=True)):
-            out[i, left - p : left - p + len(one)] = torch.tensor(one, dtype=dtype)
+        for i, (numbers, p) in enumerate(zip(cells, prompt, strict=True)):
+            out[i, left - p : left - p + len(numbers)] = torch.tensor(numbers, dtype=dtype)
         return out
 
     ids = column([row.ids for row in rows], torch.long)
@@ -119,16 +118,16 @@ def measure(work: Callable[[], Any], rows: Sequence[Example], operations: int) -
     work()
     seconds, wall = time.process_time() - cpu, time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    asked = {tuple(row.ids[: row.mask.index(True)]) for row in rows}
-    needed = sum(sum(row.mask) for row in rows) + sum(map(len, asked))
-    found = {
+    prompts = {tuple(row.ids[: row.mask.index(True)]) for row in rows}
+    needed = sum(sum(row.mask) for row in rows) + sum(map(len, prompts))
+    numbers = {
         "rows/cpu s": len(rows) / seconds,
         "rows/s": len(rows) / wall,
         "of ceiling": needed * operations / seconds / made.gemm_rate(),
         "peak MB": after / 1024,
         "more MB": (after - before) / 1024,
     }
-    print(json.dumps(found))
+    print(json.dumps(numbers))
 
 
 def main(
@@ -142,17 +141,12 @@ def main(
     results: dict[str, dict[str, dict[str, float]]] = {}
     for size in sizes.split(","):
         for k in map(int, samples.split(",")):
-            entries = [
-                Entry(
-                    name,
-                    [sys.executable, "-c", f"import benchmarks.update as b; b.{call}({size!r}, {k}, {rows})"],
-                )
-                for name, call in (("numerate", "mine"), ("TRL's layout", "theirs"))
-            ]
-            results[f"{size} K={k}"] = found = sit(entries, rounds)
-            print(f"\n{size}, K={k}\n{table(found, ratio_of=('rows/cpu s', 'rows/s'))}\n")
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            sides = (("numerate", "mine"), ("TRL's layout", "theirs"))
+            entries = [call(name, f"update.{function}", size, k, rows) for name, function in sides]
+            key = f"{size} K={k}"
+            results[key] = sit(entries, rounds)
+            print(f"\n{key}\n{table(results[key], ratio_of=('rows/cpu s', 'rows/s'))}\n")
+    write(json_file, results)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
-from benchmarks import random_model as made
 from benchmarks.gpu.meter import Row, timed
 from benchmarks.gpu.settings import Settings
 
@@ -69,33 +66,3 @@ def local_engine(policy: Any, rows: int, settings: Settings, graphs: bool = True
         make = open_backend(policy, graphs, settings)
     engine.open = lambda rows, tokens: watch.wrap(make(rows, tokens))
     return engine, watch
-
-
-def word_prompts(count: int, vocabulary: int, seed: int = 1) -> list[Any]:
-    """Prompts of 40 to 120 tokens for an engine."""
-    from numerate.types import Prompt, Turn
-
-    return [
-        Prompt(str(i), (Turn("user", "<s>" + "".join(f" w{t}" for t in ids[1:])),))
-        for i, ids in enumerate(made.prompts(count, vocabulary, seed=seed))
-    ]
-
-
-@torch.no_grad()
-def generated(net: Any, prompts: list[list[int]], samples: int, tokens: int) -> int:
-    """Samples with transformers' generate, all rows in one batch. Returns the tokens before EOS."""
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[made.PAD] * (longest - len(row)) + row for row in prompts], device=net.device)
-    out = net.generate(
-        input_ids=ids,
-        attention_mask=(ids != made.PAD).long(),
-        do_sample=True,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        max_new_tokens=tokens,
-        num_return_sequences=samples,
-        pad_token_id=made.PAD,
-        eos_token_id=made.EOS,
-    )[:, longest:]
-    return int((out != made.PAD).sum())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks import random_model as made
-from benchmarks.gpu.engines import local_engine, open_backend, word_prompts
+from benchmarks.gpu.engines import local_engine, open_backend
 from benchmarks.gpu.meter import Row, error_text, guarded
 from benchmarks.gpu.models import random_policy
 from benchmarks.gpu.settings import Settings
@@ -58,7 +58,7 @@ def sampled_twice(policy: Any, settings: Settings) -> tuple[list[Rollout], float
     both: list[list[Rollout]] = []
     for graphs in (True, False):
         engine, _ = local_engine(policy, 64, settings, graphs)
-        prompts = word_prompts(PROMPTS, policy.model.config.vocab_size)
+        prompts = made.word_prompts(PROMPTS, policy.model.config.vocab_size)
         drawn = list(engine.sample(prompts, samples, params))
         both.append(sorted(drawn, key=lambda r: (int(r.problem_id), r.index)))
     alike = [a.turns[-1].ids == b.turns[-1].ids for a, b in zip(*both, strict=True)]

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from benchmarks import random_model as made
+from benchmarks.generate import generate
 from benchmarks.gpu.card import peak_bytes, peak_flops
-from benchmarks.gpu.engines import generated, local_engine, open_backend, word_prompts
+from benchmarks.gpu.engines import local_engine, open_backend
 from benchmarks.gpu.meter import Row, clear, guarded, median_seconds, used_mib
 from benchmarks.gpu.models import random_policy
 from benchmarks.gpu.settings import Settings
@@ -89,7 +90,7 @@ def engine_work(engine: Any, name: str, rows: int, settings: Settings, queue: in
     from numerate.types import Sampling
 
     samples = min(settings.samples, rows)
-    prompts = word_prompts(queue * rows // samples, shape_of(name).vocabulary)
+    prompts = made.word_prompts(queue * rows // samples, shape_of(name).vocabulary)
 
     def work() -> int:
         rollouts = engine.sample(prompts, samples, Sampling(1.0, max_tokens=settings.tokens))
@@ -101,7 +102,7 @@ def engine_work(engine: Any, name: str, rows: int, settings: Settings, queue: in
 def generate_work(policy: Any, name: str, rows: int, settings: Settings, tokens: int) -> Callable[[], int]:
     samples = min(settings.samples, rows)
     prompts = list(made.prompts(rows // samples, shape_of(name).vocabulary))
-    return lambda: generated(policy.model, prompts, samples, tokens)
+    return lambda: generate(policy.model, prompts, samples, tokens, made.PAD, (made.EOS,))
 
 
 def speed_row(work: Callable[[], int], name: str, rows: int, settings: Settings) -> Row:
