@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from benchmarks.inputs import JsonFile, callers_mistakes
 from benchmarks.sitting import ROOT, table
 from numerate.answers import grade_lines
 
@@ -98,12 +99,13 @@ def main(
     peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
     part: Part = "all",
     show_rows: Annotated[bool, typer.Option("--show", help="List the wrong verdicts.")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Count wrong verdicts, file by file."""
     results: dict[str, dict[str, dict[str, float]]] = {}
     for file in files:
-        rows = labelled_rows(file, part)
+        with callers_mistakes():
+            rows = labelled_rows(file, part)
         graders = {"numerate": own_verdicts(rows)}
         if peer:
             graders["math-verify"] = peer_verdicts(peer, rows)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from torch import Tensor
 
+from benchmarks.inputs import JsonFile, callers_mistakes
+from benchmarks.sitting import write
 from numerate import problems, prompts
 from numerate.models import policy
 from numerate.rollouts.local import LocalEngine
@@ -24,7 +25,7 @@ from numerate.types import Prompt, Rollout, Sampling
 
 @dataclass
 class Count:
-    steps: int = 0
+    steps: Annotated[int, typer.Option(min=1)] = 0
     """forward passes of one token per row"""
     rows: int = 0
     """tokens computed by these"""
@@ -78,14 +79,15 @@ def run(
 def main(
     model: Annotated[str, typer.Argument()] = "numerate/pico",
     problem_set: Annotated[str, typer.Option("--set")] = "stories/train",
-    per_step: Annotated[int, typer.Option("--problems")] = 16,
-    rollouts: int = 8,
-    steps: int = 8,
-    max_tokens: int = 256,
-    file: Annotated[Path | None, typer.Option("--json")] = None,
+    per_step: Annotated[int, typer.Option("--problems", min=1)] = 16,
+    rollouts: Annotated[int, typer.Option(min=1)] = 8,
+    steps: Annotated[int, typer.Option(min=1)] = 8,
+    max_tokens: Annotated[int, typer.Option(min=1)] = 256,
+    json_file: JsonFile = None,
 ) -> None:
-    loaded = policy.load(model)
-    rows = problems.load(problem_set, limit=per_step * steps)
+    with callers_mistakes():
+        loaded = policy.load(model)
+        rows = problems.load(problem_set, limit=per_step * steps)
     by_step = [
         [prompts.render(problem) for problem in rows[i * per_step : (i + 1) * per_step]] for i in range(steps)
     ]
@@ -95,8 +97,7 @@ def main(
         for ahead in (False, True)
     }
     print(json.dumps(counts, indent=1))
-    if file:
-        file.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    write(json_file, counts)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import cycle, islice
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from benchmarks.grader import DATA
+from benchmarks.inputs import JsonFile, Rounds, counts
 from benchmarks.sitting import Entry, sit, table
 
 LATER = 10
@@ -52,14 +51,14 @@ def measure(size: int, first: str) -> None:
 
 def main(
     sizes: str = "100,500,1000,2000,5000,20000",
-    rounds: int = 5,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rounds: Rounds = 5,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare batches of pairs, with and without workers in turn; milliseconds and ratios."""
     if not DATA.is_file():
         raise SystemExit(f"{DATA} is missing: set NUMERATE_DATA")
     results: dict[str, dict[str, float]] = {}
-    for size in sizes.split(","):
+    for size in counts("--sizes", sizes):
         code = f"import benchmarks.equal_all as b; b.measure({size}, {{!r}})"
         names = ("loop", "equal_all")
         times = sit([Entry(name, [sys.executable, "-c", code.format(name)]) for name in names], rounds)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks.inputs import JsonFile, Rounds
 from benchmarks.real_solutions import load_solutions
 from benchmarks.sitting import Entry, sit, table
 from numerate.types import Kind
@@ -45,8 +45,8 @@ def time_extraction() -> None:
 
 def main(
     peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
-    rounds: int = 5,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rounds: Rounds = 5,
+    json_file: JsonFile = None,
 ) -> None:
     """Find final answers, Numerate and math-verify in turn."""
     entries = [Entry("numerate", [sys.executable, "-c", MINE])]

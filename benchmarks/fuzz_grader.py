@@ -91,11 +91,12 @@ def calls(row: Row, kind: Kind, number: int) -> Iterator[tuple[str, Any]]:
 
 
 def contradictions(outcomes: dict[str, Any], number: int) -> Iterator[str]:
-    one, other = outcomes.get("decide"), outcomes.get("exchanged")
-    if one is not None and other is not None and one.equal != other.equal:
-        yield f"not symmetric: {one.how}, {other.how}"
-    if one is not None and outcomes.get("strict") and not one.equal and KINDS[number % len(KINDS)] == "math":
-        yield f"strictly equal and not equal: {one.how}"
+    verdict, exchanged = outcomes.get("decide"), outcomes.get("exchanged")
+    if verdict is not None and exchanged is not None and verdict.equal != exchanged.equal:
+        yield f"not symmetric: {verdict.how}, {exchanged.how}"
+    is_math = KINDS[number % len(KINDS)] == "math"
+    if verdict is not None and outcomes.get("strict") and not verdict.equal and is_math:
+        yield f"strictly equal and not equal: {verdict.how}"
 
 
 def block(job: tuple[int, int, int, float]) -> Report:
@@ -106,12 +107,12 @@ def block(job: tuple[int, int, int, float]) -> Report:
 
 
 def main(
-    rows: int = 1_000_000,
+    rows: Annotated[int, typer.Option(min=1)] = 1_000_000,
     seed: int = 0,
-    first: int = 0,
+    first: Annotated[int, typer.Option(min=0)] = 0,
     seconds: Annotated[float, typer.Option(help="of one call, above which it counts as too slow")] = 0.3,
-    slowest: int = 20,
-    workers: int = 0,
+    slowest: Annotated[int, typer.Option(min=0)] = 20,
+    workers: Annotated[int, typer.Option(min=0, help="0: one per core")] = 0,
 ) -> None:
     """Fuzz the grader and report what went wrong and what was slow."""
     size = max(BLOCK, rows // 400)
@@ -132,7 +133,8 @@ def main(
             hows += report.hows
             if done % 20 == 0:
                 print(f"{done} of {len(jobs)} blocks, {sum(findings.values())} findings", flush=True)
-    print("\n".join(f"{one.seconds:.3f} s, {one.steps} steps: row {one.number}, {one.call}" for one in slow))
+    for call in slow:
+        print(f"{call.seconds:.3f} s, {call.steps} steps: row {call.number}, {call.call}")
     print(f"{rows:,} rows, seed {seed}:", dict(hows.most_common()))
     print(
         f"{sum(findings.values())} findings",

@@ -105,17 +105,17 @@ class Fuzz:
     def pair(self, r: random.Random) -> tuple[str, str]:
         """The two answers of a real row, as they are or changed, alike or apart."""
         at = r.randrange(len(self.answers) // 2)
-        one, other = self.answers[2 * at : 2 * at + 2]
+        answer, other = self.answers[2 * at : 2 * at + 2]
         how = r.random()
         if how < 0.1:
-            return one, other
+            return answer, other
         if how < 0.4:
-            return self.mutated(r, one), other
+            return self.mutated(r, answer), other
         if how < 0.8:
             opener, closer = r.choice(NESTS)
-            return f"{opener}{one}{closer}", f"{opener}{other}{closer}"
+            return f"{opener}{answer}{closer}", f"{opener}{other}{closer}"
         added = piece(r)
-        return one + added, other + added
+        return answer + added, other + added
 
     # -- kinds of texts ----------------------------------------------------------------------
     def real(self, r: random.Random) -> str:
@@ -134,8 +134,8 @@ class Fuzz:
         return glue.join(piece(r) for _ in range(r.choice((2, 4, 8, 16, 60))))
 
     def splice(self, r: random.Random) -> str:
-        one, other = self.real(r), self.real(r)
-        return one[: r.randint(0, len(one))] + other[r.randint(0, len(other)) :]
+        start, end = self.real(r), self.real(r)
+        return start[: r.randint(0, len(start))] + end[r.randint(0, len(end)) :]
 
     def repeated(self, r: random.Random) -> str:
         """A fragment many times, with something in front and behind."""

@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.inputs import JsonFile, Rounds
 from benchmarks.sitting import ROOT, Entry, sit, table
 
 DATA = Path(os.environ.get("NUMERATE_DATA", ROOT.parent / "shared" / "data")) / "grader" / "speed_mix.jsonl"
@@ -41,20 +42,20 @@ def mine() -> None:
         mix = [(row["candidate"], row["reference"]) for row in map(json.loads, rows)]
     r = random.Random(0)
     plain = [(str(r.randint(0, 9999)), f"{r.randint(0, 9999)}.0") for _ in range(200_000)]
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name, pairs in (("mix", mix), ("plain", plain)):
         began, cpu = time.perf_counter(), time.process_time()
         for candidate, reference in pairs:
             equal(candidate, reference)
-        found[f"{name}/s"] = len(pairs) / (time.perf_counter() - began)
-        found[f"{name}/cpu s"] = len(pairs) / (time.process_time() - cpu)
-    print(json.dumps(found))
+        figures[f"{name}/s"] = len(pairs) / (time.perf_counter() - began)
+        figures[f"{name}/cpu s"] = len(pairs) / (time.process_time() - cpu)
+    print(json.dumps(figures))
 
 
 def main(
     peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
-    rounds: int = 5,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rounds: Rounds = 5,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare pairs of answers, Numerate and math-verify in turn."""
     if not DATA.is_file():

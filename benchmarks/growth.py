@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import resource
 import time
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from benchmarks import random_model as made
+from benchmarks.inputs import JsonFile, Rounds, choices
 from benchmarks.sitting import Entry, call, sit, table, write
 
 ROWS = 256
@@ -64,12 +63,12 @@ def point(size: str, questions: int, samples: int, length: int) -> None:
 
 def main(
     of: str = ",".join(POINTS),
-    rounds: int = 1,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rounds: Rounds = 1,
+    json_file: JsonFile = None,
 ) -> None:
     """Vary one thing at a time."""
     results: dict[str, dict[str, dict[str, float]]] = {}
-    for what in of.split(","):
+    for what in choices("--of", of, POINTS):
         entries: list[Entry] = []
         for value in POINTS[what]:
             load = USUAL | {what: value}

@@ -14,13 +14,13 @@ penalty to the reference policy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from benchmarks import random_model as made
 from benchmarks.grpo_sides import RATE, Step, grpo_config, time_stage, time_trainer
+from benchmarks.inputs import JsonFile, Rounds, choices
 from benchmarks.sitting import call, sit, table, write
 from benchmarks.texts import bpe, gsm8k
 
@@ -61,11 +61,12 @@ def theirs(size: str, plain: bool) -> None:
 def main(
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
     size: str = "5m",
-    rounds: int = 3,
+    rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare a step of GRPO, Numerate and TRL in turn; a step of PPO beside them."""
+    [size] = choices("--size", size, made.SHAPES)[:1]
     entries = [call(name, f"grpo_step.{name}", size) for name in ("grpo", "ppo")]
     if peer:
         entries.append(call("TRL's grpo", "grpo_step.theirs", size, plain, python=peer))

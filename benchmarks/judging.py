@@ -1,4 +1,4 @@
-"""Memory, rate and going on of `numerate judge` on files of many solutions, one thread.
+"""Memory, rate and resuming of `numerate judge` on files of many solutions, one thread.
 
 python -m benchmarks.judging JUDGE [--sizes 10000,100000] [--kill 10000] [--steps 6] [--json FILE]
 
@@ -25,6 +25,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.inputs import JsonFile, counts
 from benchmarks.sitting import ROOT, table
 from numerate.problems.stories import Knobs, generate
 from numerate.types import Problem
@@ -44,35 +45,35 @@ def solutions(problem: Problem) -> list[str]:
 
 def write_file(path: Path, size: int, steps: int) -> None:
     stories = generate("train", 0, STORIES, knobs=Knobs(steps=(1, steps)))
-    asked = ((problem.question, text) for problem in cycle(stories) for text in solutions(problem))
+    solved = ((problem.question, text) for problem in cycle(stories) for text in solutions(problem))
     with path.open("w", encoding="utf-8") as lines:
-        for number, (question, text) in enumerate(islice(asked, size)):
+        for number, (question, text) in enumerate(islice(solved, size)):
             lines.write(json.dumps({"id": number, "question": question, "solution": text}) + "\n")
 
 
 def judged(judge: Path, file: Path, out: Path, stop: Callable[[], bool] | None = None) -> dict[str, float]:
-    """Run the command, to its end or until `stop`. ru_maxrss is the peak of this one process."""
+    """Runs the command, to its end or until `stop`. ru_maxrss is the peak of this one process."""
     env = {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "numerate", "judge", str(judge.resolve()), str(file), "-o", str(out)]
-    with (file.parent / "said").open("w+", encoding="utf-8") as said:
+    with (file.parent / "messages").open("w+", encoding="utf-8") as messages:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stderr=said, env=env)
+        process = subprocess.Popen(command, stderr=messages, env=env)
         while stop and not stop() and process.poll() is None:
             time.sleep(POLL)
         if stop:
             process.send_signal(signal.SIGKILL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        words = said.read()
+        messages.seek(0)
+        text = messages.read()
     if process.returncode not in ((-signal.SIGKILL,) if stop else (0,)):
-        raise SystemExit(f"numerate judge ended with {process.returncode}:\n{words[-2000:]}")
-    rate = RATE.findall(words)
+        raise SystemExit(f"numerate judge ended with {process.returncode}:\n{text[-2000:]}")
+    rate = RATE.findall(text)
     return {
         "peak MB": usage.ru_maxrss / 1024,
         "cpu s": usage.ru_utime + usage.ru_stime,
         "wall s": time.perf_counter() - began,
-        **({"said/s": float(rate[-1].replace(",", ""))} if rate else {}),
+        **({"reported/s": float(rate[-1].replace(",", ""))} if rate else {}),
     }
 
 
@@ -83,26 +84,28 @@ def rows(path: Path) -> int:
 def main(
     judge: Path,
     sizes: str = "10000,100000",
-    kill: int = 10_000,
-    steps: int = 6,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    kill: Annotated[int, typer.Option(min=2)] = 10_000,
+    steps: Annotated[int, typer.Option(min=1)] = 6,
+    json_file: JsonFile = None,
 ) -> None:
-    """Score files of each size; kill one run and go on with it."""
-    found: dict[str, dict[str, float]] = {}
+    """Score files of each size; kill one run and resume it."""
+    if not judge.is_dir():
+        raise typer.BadParameter(f"no folder {judge}: name the directory of a judge")
+    results: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for size in sorted({kill, *map(int, sizes.split(","))}):
+        for size in sorted({kill, *counts("--sizes", sizes)}):
             write_file(folder / f"{size}.jsonl", size, steps)
-            found[f"{size:,}"] = judged(judge, folder / f"{size}.jsonl", folder / f"{size}.out")
-            print(table(found), flush=True)
+            results[f"{size:,}"] = judged(judge, folder / f"{size}.jsonl", folder / f"{size}.out")
+            print(table(results), flush=True)
         file, whole, cut = (folder / f"{kill}.{end}" for end in ("jsonl", "out", "cut"))
-        found[f"{kill:,}, killed"] = judged(judge, file, cut, stop=lambda: rows(cut) >= kill // 2)
-        there = rows(cut)
-        found["gone on with"] = judged(judge, file, cut)
+        results[f"{kill:,}, killed"] = judged(judge, file, cut, stop=lambda: rows(cut) >= kill // 2)
+        written = rows(cut)
+        results["resumed"] = judged(judge, file, cut)
         same = cut.read_bytes() == whole.read_bytes()
-        print(f"\n{table(found)}\n\nkilled at {there:,} of {kill:,} rows; the same file: {same}")
+        print(f"\n{table(results)}\n\nkilled at {written:,} of {kill:,} rows; the same file: {same}")
     if json_file:
-        json_file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        json_file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

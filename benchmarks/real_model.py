@@ -3,12 +3,14 @@
 python -m benchmarks.real_model FOLDER QUESTIONS [--live] [--rounds 3] [--rows 64,256] [--threads 1,2]
     [--json FILE]
 
-FOLDER: a model in Hugging Face layout. QUESTIONS: JSON Lines with `question`. 8 questions, sampled rows / 8
-times each with up to 96 new tokens at temperature 1, in float32 and bfloat16. `--live`: no row ends at EOS,
-so each has 96 tokens. `beyond weights`: peak memory in MB less what the process holds with the model loaded;
-`more MB`: the part of it that a few tokens of every question do not need. `product`: GFLOP/s of a plain
-product of so many rows, the better of torch's and Numerate's, at the model's widest matrix; `of product`: the
-share of it that sampling reaches, with two operations for each number of a matrix and token.
+FOLDER: a model in Hugging Face layout. QUESTIONS: JSON Lines with `question`. Its first 8 are sampled
+rows / 8 times each with up to 96 new tokens at temperature 1, in float32 and bfloat16. `--live`: no row ends
+at EOS, so each has 96 tokens.
+
+`beyond weights`: peak memory in MB less what the process holds with the model loaded; `more MB`: the part of
+it that a few tokens of every question do not need. `product`: GFLOP/s of a plain product of so many rows, the
+better of torch's and Numerate's, at the model's widest matrix; `of product`: the share of it that sampling
+reaches, with two operations for each number of a matrix and token.
 """
 
 from __future__ import annotations
@@ -21,18 +23,21 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.inputs import JsonFile, Rounds, check_model, choices, counts, read_questions
 from benchmarks.meter import peak_mb, reset_peak
 from benchmarks.sitting import call, sit, table, write
 
 QUESTIONS = 8
 MAX_TOKENS = 96
+DTYPES = ("float32", "bfloat16")
+SIDES = ("numerate", "transformers")
 
 
 def read_prompts(file: str) -> list[Any]:
     from numerate.types import Prompt, Turn
 
-    lines = Path(file).read_text(encoding="utf-8").splitlines()[:QUESTIONS]
-    return [Prompt(str(i), (Turn("user", json.loads(line)["question"]),)) for i, line in enumerate(lines)]
+    questions = read_questions(Path(file), QUESTIONS)
+    return [Prompt(str(i), (Turn("user", question),)) for i, question in enumerate(questions)]
 
 
 def load(folder: str, dtype: str, live: bool) -> Any:
@@ -129,22 +134,25 @@ def product_rate(model: Any, rows: int, dtype: str, seconds: float = 1.0) -> flo
 def main(
     folder: Path,
     questions: Path,
-    rounds: int = 3,
+    rounds: Rounds = 3,
     rows: str = "64",
     threads: str = "1,2",
     dtypes: str = "float32,bfloat16",
     sides: str = "numerate,transformers",
     live: Annotated[bool, typer.Option(help="no row ends at EOS")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare sampling from a real model, each side in a process of its own, in turn; medians."""
+    check_model(folder)
+    read_questions(questions, QUESTIONS)
     results: dict[str, dict[str, dict[str, float]]] = {}
     paths = str(folder.resolve()), str(questions.resolve())
-    for count in map(int, rows.split(",")):
-        for dtype in dtypes.split(","):
-            for number in map(int, threads.split(",")):
+    for count in counts("--rows", rows, multiple_of=QUESTIONS):
+        for dtype in choices("--dtypes", dtypes, DTYPES):
+            for number in counts("--threads", threads):
                 entries = [
-                    call(side, f"real_model.{side}", *paths, count, dtype, live) for side in sides.split(",")
+                    call(side, f"real_model.{side}", *paths, count, dtype, live)
+                    for side in choices("--sides", sides, SIDES)
                 ]
                 key = f"{count} {'live ' * live}rows, {dtype}, {number} thread{'s' * (number > 1)}"
                 results[key] = sit(entries, rounds, number)

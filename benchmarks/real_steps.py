@@ -28,11 +28,14 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.grpo_sides import RATE, Step, grpo_config, time_stage, time_trainer
+from benchmarks.inputs import JsonFile, Rounds, check_model, choices, counts
 from benchmarks.meter import time_each
 from benchmarks.sitting import Entry, call, sit, table, write
 from benchmarks.texts import gsm8k
 
 SPEED = ("s/step", "tokens/s")
+DTYPES = ("float32", "bfloat16")
+KINDS = ("sft", "grpo")
 
 
 def load_trained(folder: str, dtype: str) -> Any:
@@ -136,19 +139,21 @@ def main(
     folder: Path,
     data: Path,
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
-    rounds: int = 3,
+    rounds: Rounds = 3,
     threads: str = "1,2",
     dtypes: str = "float32,bfloat16",
     what: str = "sft,grpo",
-    rows: Annotated[int, typer.Option(help="of an SFT step")] = 16,
-    questions: Annotated[int, typer.Option(help="of a GRPO step")] = 4,
-    rollouts: Annotated[int, typer.Option(help="per question")] = 8,
-    tokens: Annotated[int, typer.Option(help="of a rollout, at most")] = 96,
-    steps: Annotated[int, typer.Option(help="that are timed, per round")] = 1,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="of an SFT step")] = 16,
+    questions: Annotated[int, typer.Option(min=1, help="of a GRPO step")] = 4,
+    rollouts: Annotated[int, typer.Option(min=1, help="per question")] = 8,
+    tokens: Annotated[int, typer.Option(min=1, help="of a rollout, at most")] = 96,
+    steps: Annotated[int, typer.Option(min=1, help="that are timed, per round")] = 1,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare training steps of a real model, each side in a process of its own, in turn; medians."""
     os.environ["NUMERATE_DATA"] = str(data.resolve())
+    check_model(folder)
+    gsm8k(1)  # raises where there is no such file
     model = str(folder.resolve())
 
     def entries(kind: str, dtype: str) -> list[Entry]:
@@ -160,9 +165,9 @@ def main(
         return [own, call("TRL", "real_steps.grpo_trl", *sizes, python=peer)] if peer else [own]
 
     results: dict[str, dict[str, dict[str, float]]] = {}
-    for kind in what.split(","):
-        for dtype in dtypes.split(","):
-            for number in map(int, threads.split(",")):
+    for kind in choices("--what", what, KINDS):
+        for dtype in choices("--dtypes", dtypes, DTYPES):
+            for number in counts("--threads", threads):
                 key = f"{kind}, {dtype}, {number} thread{'s' * (number > 1)}"
                 results[key] = sit(entries(kind, dtype), rounds, number)
                 print(f"\n{key}\n{table(results[key], ratio_of=SPEED)}\n", flush=True)

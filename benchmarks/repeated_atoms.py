@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -94,7 +94,9 @@ def is_superlinear(costs: list[Cost], growth: float) -> bool:
     )
 
 
-def main(seconds: float = 0.3, growth: float = 2.0) -> None:
+def main(
+    seconds: Annotated[float, typer.Option(min=0)] = 0.3, growth: Annotated[float, typer.Option(min=0)] = 2.0
+) -> None:
     """Look for atoms on which the grader is slow, or grows faster than their number."""
     for call in CALLS.values():
         call("So she has 5 apples.", "number")  # what is made at the first use is no part of a text's time
@@ -103,8 +105,8 @@ def main(seconds: float = 0.3, growth: float = 2.0) -> None:
     for costs in all_costs():
         worst = max(worst, *costs)
         if max(costs).seconds > seconds or is_superlinear(costs, growth):
-            one = costs[0]
-            again = costs_of(one.atom, one.around, one.kind, one.call)  # a busy machine is no finding
+            first = costs[0]
+            again = costs_of(first.atom, first.around, first.kind, first.call)  # a busy machine is no finding
             if max(again).seconds > seconds or is_superlinear(again, growth):
                 slow.append(max(again))
                 print(*slow[-1], flush=True)

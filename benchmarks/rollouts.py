@@ -13,13 +13,13 @@ import json
 import resource
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from benchmarks import random_model as made
 from benchmarks.generate import generate
+from benchmarks.inputs import JsonFile, Rounds, choices, counts
 from benchmarks.sitting import call, sit, table, write
 
 MAX_TOKENS = 128
@@ -94,16 +94,17 @@ def measure(work: Callable[[int], int], samples: int, operations: int) -> None:
 def main(
     sizes: str = "1m,5m",
     samples: str = "8,32",
-    rounds: int = 3,
+    rounds: Rounds = 3,
     beside: str = "transformers",
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare sampling, Numerate's local engine and the other in turn."""
-    other = {"transformers": "theirs", "vllm": "vllm"}[beside]
+    others = {"transformers": "theirs", "vllm": "vllm"}
+    [beside] = choices("--beside", beside, others)[:1]
     results: dict[str, dict[str, dict[str, float]]] = {}
-    for size in sizes.split(","):
-        for k in map(int, samples.split(",")):
-            sides = (("numerate", "mine"), (beside, other))
+    for size in choices("--sizes", sizes, made.SHAPES):
+        for k in counts("--samples", samples):
+            sides = (("numerate", "mine"), (beside, others[beside]))
             entries = [call(name, f"rollouts.{function}", size, k) for name, function in sides]
             key = f"{size} K={k}"
             results[key] = sit(entries, rounds)

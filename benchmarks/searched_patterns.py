@@ -18,7 +18,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -177,19 +177,21 @@ def stop(*_: object) -> None:
     raise TooSlow
 
 
-def main(seconds: float = 0.5, growth: float = 8.0) -> None:
+def main(
+    seconds: Annotated[float, typer.Option(min=0)] = 0.5, growth: Annotated[float, typer.Option(min=0)] = 8.0
+) -> None:
     """Look for patterns whose search is slow, or grows faster than the text."""
     signal.signal(signal.SIGVTALRM, stop)
     uses = all_uses()
-    found = 0
+    findings = 0
     for use in uses:
         slow = finding_of(use, seconds, growth)
         if slow is not None:
-            found += 1
+            findings += 1
             text = f"{slow.method} on {slow.atom!r} between {slow.around}"
             print(f"{slow.seconds:.3f} s: {slow.name}, {text}", flush=True)
-    print(f"{len(uses)} patterns, {found} findings")
-    raise typer.Exit(bool(found))
+    print(f"{len(uses)} patterns, {findings} findings")
+    raise typer.Exit(bool(findings))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from benchmarks import random_model as made
+from benchmarks.inputs import JsonFile, Rounds, choices
 from benchmarks.meter import time_each
 from benchmarks.sitting import call, sit, table, write
 from benchmarks.texts import bpe, gsm8k
@@ -112,13 +112,13 @@ def report(seconds: list[tuple[float, float]], tokens: int, net: Any) -> None:
 def main(
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
     sizes: str = "1m,5m",
-    rounds: int = 3,
+    rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare a step of supervised fine-tuning, Numerate and TRL in turn."""
     results: dict[str, dict[str, dict[str, float]]] = {}
-    for size in sizes.split(","):
+    for size in choices("--sizes", sizes, made.SHAPES):
         entries = [call("numerate", "sft_step.mine", size)]
         if peer:
             entries.append(call("TRL", "sft_step.theirs", size, plain, python=peer))

@@ -14,7 +14,6 @@ import random
 import resource
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import torch
@@ -22,6 +21,7 @@ import typer
 from torch import Tensor
 
 from benchmarks import random_model as made
+from benchmarks.inputs import JsonFile, Rounds, choices, counts
 from benchmarks.sitting import call, sit, table, write
 from numerate.types import Example
 
@@ -133,14 +133,14 @@ def measure(work: Callable[[], Any], rows: Sequence[Example], operations: int) -
 def main(
     sizes: str = "1m,5m",
     samples: str = "8,32",
-    rows: int = 128,
-    rounds: int = 3,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    rows: Annotated[int, typer.Option(min=1)] = 128,
+    rounds: Rounds = 3,
+    json_file: JsonFile = None,
 ) -> None:
     """Compare a policy update, Numerate and TRL's layout in turn."""
     results: dict[str, dict[str, dict[str, float]]] = {}
-    for size in sizes.split(","):
-        for k in map(int, samples.split(",")):
+    for size in choices("--sizes", sizes, made.SHAPES):
+        for k in counts("--samples", samples):
             sides = (("numerate", "mine"), ("TRL's layout", "theirs"))
             entries = [call(name, f"update.{function}", size, k, rows) for name, function in sides]
             key = f"{size} K={k}"

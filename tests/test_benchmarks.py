@@ -18,19 +18,23 @@ def test_four_continuations_are_two_draws_of_two() -> None:
         STORY, (True, False), ((True, False, False, False), (False,) * 3 + (True,))
     )
     apart = step_labels.called([rollout], 2, 0.0, monotone=False)
-    assert [one.good for one in apart] == [0.5, 0.5]
+    assert [call.good for call in apart] == [0.5, 0.5]
     bound = step_labels.called([rollout], 2, 0.0, monotone=True)
-    assert [one.good for one in bound] == [0.5, 0.0]  # the draw with the right one began with a bad step
-    assert [one.right for one in bound] == [0.25, 0.25]
-    found = step_labels.measures(bound)
-    assert found["agreement"] == 0.75 and found["good called bad"] == 0.5 and found["bad called good"] == 0.0
+    assert [call.good for call in bound] == [0.5, 0.0]  # the draw with the right one began with a bad step
+    assert [call.right for call in bound] == [0.25, 0.25]
+    results = step_labels.measures(bound)
+    assert (
+        results["agreement"] == 0.75
+        and results["good called bad"] == 0.5
+        and results["bad called good"] == 0.0
+    )
     most = step_labels.called([rollout], 4, 0.5, monotone=False)
-    assert [one.good for one in most] == [0.0, 0.0]  # one of four is less than half
+    assert [call.good for call in most] == [0.0, 0.0]  # one of four is less than half
 
 
 def test_prefixes_of_which_the_oracle_says_nothing_are_left_out() -> None:
     rollout = step_labels.LabelledRollout(STORY, (None, True), ((True,), (True,)))
-    assert [one.place for one in step_labels.called([rollout], 1, 0.0, monotone=True)] == [1]
+    assert [call.index for call in step_labels.called([rollout], 1, 0.0, monotone=True)] == [1]
 
 
 def test_first_errors_beside_what_needs_no_judge() -> None:
@@ -39,11 +43,11 @@ def test_first_errors_beside_what_needs_no_judge() -> None:
         LabelledSolution(Problem("b", "b", ""), ("x", "y"), (1, -1)),
         LabelledSolution(Problem("c", "c", ""), ("x", "y"), (1, 1)),
     ]
-    said = first_errors.baselines(rows)
-    assert said["always no error"]["none called"] == 1 and said["always no error"]["F1"] == 0
-    assert said["always the first step"]["found"] == said["always the last step"]["found"] == 0.5
-    found = first_errors.measures([0, -1, -1], rows)
-    assert found["F1"] == pytest.approx(2 * 0.5 * 1 / 1.5)
+    guesses = first_errors.baselines(rows)
+    assert guesses["always no error"]["none called"] == 1 and guesses["always no error"]["F1"] == 0
+    assert guesses["always the first step"]["found"] == guesses["always the last step"]["found"] == 0.5
+    results = first_errors.measures([0, -1, -1], rows)
+    assert results["F1"] == pytest.approx(2 * 0.5 * 1 / 1.5)
 
 
 def test_accuracy_counts_both_kinds_of_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
