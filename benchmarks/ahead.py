@@ -79,12 +79,13 @@ def run(
 def main(
     model: Annotated[str, typer.Argument()] = "numerate/pico",
     problem_set: Annotated[str, typer.Option("--set")] = "stories/train",
-    per_step: Annotated[int, typer.Option("--problems", min=1)] = 16,
-    rollouts: Annotated[int, typer.Option(min=1)] = 8,
+    per_step: Annotated[int, typer.Option("--problems", min=1, help="of a step")] = 16,
+    rollouts: Annotated[int, typer.Option(min=1, help="per problem")] = 8,
     steps: Annotated[int, typer.Option(min=1)] = 8,
-    max_tokens: Annotated[int, typer.Option(min=1)] = 256,
+    max_tokens: Annotated[int, typer.Option(min=1, help="of a rollout, at most")] = 256,
     json_file: JsonFile = None,
 ) -> None:
+    """Count decode steps with and without sampling ahead."""
     with callers_mistakes():
         loaded = policy.load(model)
         rows = problems.load(problem_set, limit=per_step * steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import resource
 import time
+from typing import Annotated
 
 import typer
 
@@ -26,6 +27,7 @@ POINTS: dict[str, list[int | str]] = {
     "length": [16, 64, 256],
     "size": ["1m", "5m", "25m"],
 }
+ALL_POINTS = ",".join(POINTS)
 SAMPLES = 2048
 """in all, where the samples of a question vary"""
 
@@ -62,7 +64,7 @@ def point(size: str, questions: int, samples: int, length: int) -> None:
 
 
 def main(
-    of: str = ",".join(POINTS),
+    of: Annotated[str, typer.Option(help="what varies")] = ALL_POINTS,
     rounds: Rounds = 1,
     json_file: JsonFile = None,
 ) -> None:

@@ -60,7 +60,7 @@ def theirs(size: str, plain: bool) -> None:
 
 def main(
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
-    size: str = "5m",
+    size: Annotated[str, typer.Option(help="of the random model: 1m, 5m or 25m parameters")] = "5m",
     rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,
     json_file: JsonFile = None,

@@ -132,13 +132,13 @@ def product_rate(model: Any, rows: int, dtype: str, seconds: float = 1.0) -> flo
 
 
 def main(
-    folder: Path,
-    questions: Path,
+    folder: Annotated[Path, typer.Argument(help="a model in Hugging Face layout")],
+    questions: Annotated[Path, typer.Argument(help=f"JSON Lines with `question`, {QUESTIONS} at least")],
     rounds: Rounds = 3,
-    rows: str = "64",
-    threads: str = "1,2",
-    dtypes: str = "float32,bfloat16",
-    sides: str = "numerate,transformers",
+    rows: Annotated[str, typer.Option(help="live at the same time: multiples of 8")] = "64",
+    threads: Annotated[str, typer.Option(help="each number in turn")] = "1,2",
+    dtypes: Annotated[str, typer.Option(help="number formats")] = "float32,bfloat16",
+    sides: Annotated[str, typer.Option(help="in this order")] = "numerate,transformers",
     live: Annotated[bool, typer.Option(help="no row ends at EOS")] = False,
     json_file: JsonFile = None,
 ) -> None:

@@ -136,13 +136,13 @@ def grpo_trl(folder: str, dtype: str, *sizes: int) -> None:
 
 
 def main(
-    folder: Path,
-    data: Path,
+    folder: Annotated[Path, typer.Argument(help="a model in Hugging Face layout")],
+    data: Annotated[Path, typer.Argument(help="with gsm8k/train.jsonl in it")],
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
     rounds: Rounds = 3,
-    threads: str = "1,2",
-    dtypes: str = "float32,bfloat16",
-    what: str = "sft,grpo",
+    threads: Annotated[str, typer.Option(help="each number in turn")] = "1,2",
+    dtypes: Annotated[str, typer.Option(help="number formats")] = "float32,bfloat16",
+    what: Annotated[str, typer.Option(help="kinds of steps")] = "sft,grpo",
     rows: Annotated[int, typer.Option(min=1, help="of an SFT step")] = 16,
     questions: Annotated[int, typer.Option(min=1, help="of a GRPO step")] = 4,
     rollouts: Annotated[int, typer.Option(min=1, help="per question")] = 8,

@@ -13,7 +13,7 @@ import json
 import resource
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -92,10 +92,10 @@ def measure(work: Callable[[int], int], samples: int, operations: int) -> None:
 
 
 def main(
-    sizes: str = "1m,5m",
-    samples: str = "8,32",
+    sizes: Annotated[str, typer.Option(help="of the random model: 1m, 5m, 25m parameters")] = "1m,5m",
+    samples: Annotated[str, typer.Option(help="of each question: K")] = "8,32",
     rounds: Rounds = 3,
-    beside: str = "transformers",
+    beside: Annotated[str, typer.Option(help="transformers or vllm")] = "transformers",
     json_file: JsonFile = None,
 ) -> None:
     """Compare sampling, Numerate's local engine and the other in turn."""

@@ -2,7 +2,7 @@
 
 python -m benchmarks.sft_step --peer PYTHON [--sizes 1m,5m] [--rounds 3] [--json FILE]
 
-32 worked examples of GSM8K, random models, one thread; the loss is on the solutions. PYTHON belongs to an
+32 demonstrations of GSM8K, random models, one thread; the loss is on the solutions. PYTHON belongs to an
 environment with trl (`pip install trl datasets accelerate`); without it only Numerate is measured. TRL's
 defaults: eight rows at a time, gradient checkpointing. `--plain` switches the checkpointing off.
 """
@@ -111,7 +111,7 @@ def report(seconds: list[tuple[float, float]], tokens: int, net: Any) -> None:
 
 def main(
     peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
-    sizes: str = "1m,5m",
+    sizes: Annotated[str, typer.Option(help="of the random model: 1m, 5m, 25m parameters")] = "1m,5m",
     rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,
     json_file: JsonFile = None,

@@ -131,9 +131,9 @@ def measure(work: Callable[[], Any], rows: Sequence[Example], operations: int) -
 
 
 def main(
-    sizes: str = "1m,5m",
-    samples: str = "8,32",
-    rows: Annotated[int, typer.Option(min=1)] = 128,
+    sizes: Annotated[str, typer.Option(help="of the random model: 1m, 5m, 25m parameters")] = "1m,5m",
+    samples: Annotated[str, typer.Option(help="of each question: K")] = "8,32",
+    rows: Annotated[int, typer.Option(min=1, help="of an update")] = 128,
     rounds: Rounds = 3,
     json_file: JsonFile = None,
 ) -> None:

@@ -187,7 +187,7 @@ class PackedStruct(ctypes.Structure):
 
 
 class LayerStruct(ctypes.Structure):
-    """The struct `Layer` in step.c."""
+    """The struct `Layer` in phases.h."""
 
     _fields_ = [
         *((name, PackedStruct) for name in ("qkv", "out", "gate_up", "down")),
@@ -197,7 +197,7 @@ class LayerStruct(ctypes.Structure):
 
 
 class ModelStruct(ctypes.Structure):
-    """The struct `Model` in step.c."""
+    """The struct `Model` in phases.h."""
 
     _fields_ = [
         ("layers", ctypes.c_int64),
@@ -213,7 +213,7 @@ class ModelStruct(ctypes.Structure):
 
 
 class Attention(ctypes.Structure):
-    """The struct of the same name in attention.c."""
+    """The struct of the same name in attention.h."""
 
     _fields_ = [
         ("heads", ctypes.c_int64),

@@ -5,7 +5,8 @@ Threads. OpenMP's threads wait for each other by spinning, thousands of times a 
 busy machine the thread that is waited for may not even be running. Sampling with 1.4 M parameters and two
 threads on two cores, in tokens per second, both idle / one of them busy: spinning as long as OpenMP likes
 11,700 / 3,700, a thousand turns 10,100 / 4,700, not at all 6,600 / 6,800. So threads spin a thousand
-turns.
+turns. (Measured when torch's threads shared each product of a step. The compiled functions of sampling have
+threads of their own, which sleep after a short wait: kernels/team.c.)
 
 Memory. glibc hands large blocks back to the system when they are freed, and the next step gets them page by
 page, each cleared: 14 % of the time of a policy update with 5 M parameters on 4,096 tokens (one measurement).

@@ -21,7 +21,7 @@ NO_MEMORY = 2
 
 
 class CompiledModel:
-    """Packed weights as the compiled step reads them. Keys, values and sums are float32 in any format."""
+    """Packed weights as the compiled functions read them. Keys, values and sums are float32 in any format."""
 
     def __init__(self, weights: Weights, lib: ctypes.CDLL) -> None:
         self.weights, self.lib = weights, lib

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 BLOCK = 16
-"""tokens; decode.c has the same number. A row leaves half a block empty on average"""
+"""tokens; decode.h has the same number. A row leaves half a block empty on average"""
 SLAB = 16
 """blocks that are allocated at once"""
 
