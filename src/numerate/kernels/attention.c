@@ -7,7 +7,7 @@
 #include "tile.h"
 
 #define BLOCK (4 * ROWS) /* queries whose scores are held at once */
-#define NEVER -1e30f     /* score of what may not be seen */
+#define NEVER -1e30f     /* score of a masked token */
 
 /* Keys and values of neighbouring tokens, laid out for products with rows on their left. */
 typedef struct {
@@ -45,7 +45,7 @@ static void gather(const float *share, int64_t width, const float *panels, int64
                     to + r * apart + j, apart, size - j, add);
 }
 
-/* to[t] += sum over r of share[r, t] x[r]: what the tokens of a side get back. */
+/* to[t] += sum over r of share[r, t] x[r]: gradients of keys or values. */
 static void scatter(const float *share, int64_t width, const float *panels, int64_t rows, int64_t size,
                     int64_t tokens, float *to, int64_t apart) {
     for (int64_t j = 0; j < size; j += COLUMNS)
@@ -54,7 +54,7 @@ static void scatter(const float *share, int64_t width, const float *panels, int6
                     to + t * apart + j, apart, size - j, 1);
 }
 
-/* Covers what row r of a block may not see: places that fill the prompt's panels up, and tokens behind it. */
+/* Masks scores of a row: columns that fill the prompt's panels up, and tokens after it. */
 static inline void hide(float *score, const Side *prompt, int64_t upto, int64_t width) {
     for (int64_t t = prompt->tokens; t < prompt->columns; t++) score[t] = NEVER;
     for (int64_t t = prompt->columns + upto; t < width; t++) score[t] = NEVER;
@@ -112,10 +112,10 @@ static void backward(const Attention *a, int64_t h, int64_t g, const Side *promp
         against(a->slope + at, apart, own->v_turned, D, rows, ahead, slope + P, width);
         for (int64_t i = 0; i < rows; i++) {
             float *p = share + i * width, *s = slope + i * width, even = 0;
-            const float *out = a->seen + at + i * apart, *got = a->slope + at + i * apart;
+            const float *out = a->seen + at + i * apart, *grad = a->slope + at + i * apart;
             const float top = a->top[(own->first + r + i) * a->heads + h], scale = a->scale;
             hide(p, prompt, r + i + 1, width);
-            for (int64_t d = 0; d < D; d++) even += out[d] * got[d];
+            for (int64_t d = 0; d < D; d++) even += out[d] * grad[d];
             for (int64_t t = 0; t < width; t++) {
                 p[t] = exp_of(p[t] * scale - top);
                 s[t] = p[t] * (s[t] - even) * scale;
@@ -150,10 +150,10 @@ int packed(const Attention *a, int back, int64_t first, int64_t last) {
     for (int64_t g = first; g < last; g++) {
         prompt.tokens = prompt.columns = prompt.first = 0;
         for (int64_t b = 0; b < a->blocks; b++) {
-            const int64_t *told = a->block + 4 * b;
-            if (!told[3]) prompt.tokens = prompt.columns = prompt.first = 0;
-            else if (prompt.first != told[2] || prompt.tokens != told[3]) lay(a, g, told[2], told[3], back, &prompt);
-            lay(a, g, told[0], told[1], back, &own);
+            const int64_t *span = a->block + 4 * b; /* first token, tokens, of the prompt the same */
+            if (!span[3]) prompt.tokens = prompt.columns = prompt.first = 0;
+            else if (prompt.first != span[2] || prompt.tokens != span[3]) lay(a, g, span[2], span[3], back, &prompt);
+            lay(a, g, span[0], span[1], back, &own);
             for (int64_t h = g * group; h < (g + 1) * group; h++)
                 if (back) backward(a, h, g, &prompt, &own, share, slope, laid);
                 else forward(a, h, &prompt, &own, share);

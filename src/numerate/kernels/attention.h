@@ -12,7 +12,7 @@ typedef struct {
     const float *q, *k, *v;    /* [tokens, heads or kv_heads, size] */
     float *seen;               /* [tokens, heads, size] */
     float *top;                /* [tokens, heads]: log of the sum of exp of the scores */
-    const float *slope;        /* gradient of seen; the rest is its way back, zero at first */
+    const float *slope;        /* gradient of seen; dq, dk, dv: zero at first */
     float *dq, *dk, *dv;
 } Attention;
 

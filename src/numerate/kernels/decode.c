@@ -1,5 +1,5 @@
 /* One token for every row of a batch, between the matrix products: norms, rotary embedding, attention over a
- * shared prompt and what the row has written, the gated MLP's product, and the draw of the token.
+ * shared prompt and the row's own tokens, the gated MLP's product, and the draw of the token.
  *
  * Rows are independent: a call does rows [first, last), so that several threads can share a batch.
  * Vectors are written out where the compiler would not find them; simple loops are left to it. */
@@ -127,7 +127,7 @@ static inline void softmax(float *score, int64_t n) {
     for (int64_t t = 0; t < n; t++) score[t] *= by;
 }
 
-/* What G queries of row b see of key head g. */
+/* seen = attention of G queries of row b to key head g, over the prompt and the row's own tokens. */
 INLINE void see(const int G, const Cache *c, int64_t b, int64_t g, const float *q, float *seen, float *score,
                 int64_t stride) {
     const int64_t D = c->size, p = c->prompt_tokens[b], w = c->written[b] + 1, n = p + w;

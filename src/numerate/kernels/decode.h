@@ -1,4 +1,4 @@
-/* What the rows of a batch do between the matrix products of a layer. */
+/* Operations of the rows of a batch between the matrix products of a layer. */
 
 #pragma once
 

@@ -110,8 +110,8 @@ static inline void finish_heads(const Step *s, const Layer *l, int64_t first, in
     }
 }
 
-/* left = what the rows [first, last) saw, as units. */
-static inline void keep_seen(const Step *s, const Layer *l, int64_t first, int64_t last) {
+/* left = attention of the rows [first, last), as units. */
+static inline void attended_to_units(const Step *s, const Layer *l, int64_t first, int64_t last) {
     const int64_t seen = s->cache->heads * s->cache->size, apart = distance(l->out.depth);
     for (int64_t b = first; b < last; b++)
         to_units(s->seen + b * seen, seen, (int)l->out.pairs, s->left + b * apart);

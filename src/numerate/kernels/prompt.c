@@ -8,7 +8,7 @@
 
 typedef struct {
     Step all, end;  /* every token; the last one, which alone is needed after the last layer's attention */
-    Attention line; /* what the tokens of one layer see */
+    Attention line; /* of one layer */
     float *q, *k, *v;
     float *kept; /* [layers, K, keys [D, P] then values [P, D]] */
     int64_t columns; /* P */
@@ -25,8 +25,9 @@ int64_t prompt_room(const Model *m, const Cache *c, int64_t tokens, int threads)
     return room_of(m, c, tokens, 0, threads) + lines_room(c, tokens);
 }
 
-/* Queries, keys and values of the tokens [first, last), apart from each other; keys and values are kept as well. */
-static void part_heads(const Prefill *p, const Layer *l, int64_t n, int64_t first, int64_t last) {
+/* Copies queries, keys and values of the tokens [first, last) into arrays of their own; keys and values also into
+ * the prompt's cache. */
+static void split_heads(const Prefill *p, const Layer *l, int64_t n, int64_t first, int64_t last) {
     const Cache *c = p->all.cache;
     const int64_t D = c->size, H = c->heads, K = c->kv_heads, P = p->columns;
     finish_heads(&p->all, l, first, last);
@@ -55,12 +56,12 @@ static void prompt_part(Team *team, void *argument, int member) {
         const Layer *l = m->layer + n;
         ROWS_IN_TURN(norm_rows(s, &l->qkv, own, first, last));
         multiply(team, s, &l->qkv, s->wide, 0);
-        ROWS_IN_TURN(part_heads(p, l, n, first, last));
+        ROWS_IN_TURN(split_heads(p, l, n, first, last));
         for (int64_t g; (g = take(team, 1)) < c->kv_heads;)
             if (packed(&p->line, 0, g, g + 1)) atomic_store(&p->failed, 1);
         end_phase(team);
         if (n == m->layers - 1) s = &p->end;
-        ROWS_IN_TURN(keep_seen(s, l, first, last));
+        ROWS_IN_TURN(attended_to_units(s, l, first, last));
         finish_layer(team, s, l, own);
     }
     write_logits(team, s, own);

@@ -17,11 +17,11 @@ int64_t step_room(const Model *m, const Cache *c, int64_t rows, int64_t keys, in
     return room_of(m, c, rows + threads, keys, threads) + threads * 4 * 16;
 }
 
-/* left = what the rows [first, last) see, as units; their queries, keys and values are in `wide`. */
+/* left = attention of the rows [first, last), as units; their queries, keys and values are in `wide`. */
 static void attend_rows(const Step *s, const Cache *c, const Layer *l, float *own, int64_t first, int64_t last) {
     finish_heads(s, l, first, last);
     attend(c, s->wide, s->seen, own, stride_of(s->keys), first, last);
-    keep_seen(s, l, first, last);
+    attended_to_units(s, l, first, last);
 }
 
 static void step_part(Team *team, void *argument, int member) {

@@ -13,8 +13,8 @@
 typedef float vec __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
 
 /* exp to about 1e-7, by 2^n and a polynomial; the vectorizer takes it, which it does not take libm's. */
-static inline float exp_of(float given) {
-    const float x = given < -87.0f ? -87.0f : (given > 88.0f ? 88.0f : given);
+static inline float exp_of(float input) {
+    const float x = input < -87.0f ? -87.0f : (input > 88.0f ? 88.0f : input);
     const float scaled = x * 1.44269504088896341f;
     const float whole = floorf(scaled + 0.5f);
     const float r = (x - whole * 0.693359375f) + whole * 2.12194440e-4f;
@@ -26,5 +26,5 @@ static inline float exp_of(float given) {
     y = y * r + 5.0000001201e-1f;
     y = y * r * r + r + 1.0f;
     union { int32_t i; float f; } power = {(int32_t)((uint32_t)((int32_t)whole + 127) << 23)};
-    return given < -87.0f ? 0.0f : y * power.f; /* what has no probability must never be drawn */
+    return input < -87.0f ? 0.0f : y * power.f; /* a token without probability must never be drawn */
 }
