@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from benchmarks.inputs import JsonFile, callers_mistakes
+from benchmarks.inputs import JsonFile, callers_mistakes, check_peer
 from benchmarks.sitting import ROOT, table
 from numerate.answers import grade_lines
 
@@ -96,7 +96,9 @@ def print_faults(name: str, rows: Sequence[Row], verdicts: Sequence[bool | None]
 
 def main(
     files: list[Path],
-    peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
+    peer: Annotated[
+        str, typer.Option(callback=check_peer, help="Python of an environment with math-verify")
+    ] = "",
     part: Part = "all",
     show_rows: Annotated[bool, typer.Option("--show", help="List the wrong verdicts.")] = False,
     json_file: JsonFile = None,

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.inputs import JsonFile, Rounds
+from benchmarks.inputs import JsonFile, Rounds, check_peer
 from benchmarks.real_solutions import load_solutions
 from benchmarks.sitting import Entry, sit, table
 from numerate.types import Kind
@@ -44,7 +44,9 @@ def time_extraction() -> None:
 
 
 def main(
-    peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
+    peer: Annotated[
+        str, typer.Option(callback=check_peer, help="Python of an environment with math-verify")
+    ] = "",
     rounds: Rounds = 5,
     json_file: JsonFile = None,
 ) -> None:

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.inputs import JsonFile, Rounds
+from benchmarks.inputs import JsonFile, Rounds, check_peer
 from benchmarks.sitting import ROOT, Entry, sit, table
 
 DATA = Path(os.environ.get("NUMERATE_DATA", ROOT.parent / "shared" / "data")) / "grader" / "speed_mix.jsonl"
@@ -53,7 +53,9 @@ def mine() -> None:
 
 
 def main(
-    peer: Annotated[str, typer.Option(help="Python of an environment with math-verify")] = "",
+    peer: Annotated[
+        str, typer.Option(callback=check_peer, help="Python of an environment with math-verify")
+    ] = "",
     rounds: Rounds = 5,
     json_file: JsonFile = None,
 ) -> None:

@@ -20,7 +20,7 @@ import typer
 
 from benchmarks import random_model as made
 from benchmarks.grpo_sides import RATE, Step, grpo_config, time_stage, time_trainer
-from benchmarks.inputs import JsonFile, Rounds, choices
+from benchmarks.inputs import JsonFile, Rounds, check_peer, choices
 from benchmarks.sitting import call, sit, table, write
 from benchmarks.texts import bpe, gsm8k
 
@@ -59,7 +59,7 @@ def theirs(size: str, plain: bool) -> None:
 
 
 def main(
-    peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
+    peer: Annotated[str, typer.Option(callback=check_peer, help="a Python with trl")] = "",
     size: Annotated[str, typer.Option(help="of the random model: 1m, 5m or 25m parameters")] = "5m",
     rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,

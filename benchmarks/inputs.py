@@ -4,6 +4,7 @@ it: not after the first round, nor with the traceback of a child process."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +79,13 @@ def check_parent(file: Path | None) -> Path | None:
         fault = "it is a folder" if file.is_dir() else "its folder does not exist"
         raise typer.BadParameter(f"cannot write {file}: {fault}")
     return file
+
+
+def check_peer(python: str) -> str:
+    """Raises typer.BadParameter where the Python of another environment cannot be started."""
+    if python and not shutil.which(python):
+        raise typer.BadParameter(f"no program {python}: name the Python of an environment")
+    return python
 
 
 JsonFile = Annotated[

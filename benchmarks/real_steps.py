@@ -28,7 +28,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.grpo_sides import RATE, Step, grpo_config, time_stage, time_trainer
-from benchmarks.inputs import JsonFile, Rounds, check_model, choices, counts
+from benchmarks.inputs import JsonFile, Rounds, check_model, check_peer, choices, counts
 from benchmarks.meter import time_each
 from benchmarks.sitting import Entry, call, sit, table, write
 from benchmarks.texts import gsm8k
@@ -138,7 +138,7 @@ def grpo_trl(folder: str, dtype: str, *sizes: int) -> None:
 def main(
     folder: Annotated[Path, typer.Argument(help="a model in Hugging Face layout")],
     data: Annotated[Path, typer.Argument(help="with gsm8k/train.jsonl in it")],
-    peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
+    peer: Annotated[str, typer.Option(callback=check_peer, help="a Python with trl")] = "",
     rounds: Rounds = 3,
     threads: Annotated[str, typer.Option(help="each number in turn")] = "1,2",
     dtypes: Annotated[str, typer.Option(help="number formats")] = "float32,bfloat16",

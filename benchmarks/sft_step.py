@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import random_model as made
-from benchmarks.inputs import JsonFile, Rounds, choices
+from benchmarks.inputs import JsonFile, Rounds, check_peer, choices
 from benchmarks.meter import time_each
 from benchmarks.sitting import call, sit, table, write
 from benchmarks.texts import bpe, gsm8k
@@ -110,7 +110,7 @@ def report(seconds: list[tuple[float, float]], tokens: int, net: Any) -> None:
 
 
 def main(
-    peer: Annotated[str, typer.Option(help="a Python with trl")] = "",
+    peer: Annotated[str, typer.Option(callback=check_peer, help="a Python with trl")] = "",
     sizes: Annotated[str, typer.Option(help="of the random model: 1m, 5m, 25m parameters")] = "1m,5m",
     rounds: Rounds = 3,
     plain: Annotated[bool, typer.Option(help="TRL without gradient checkpointing")] = False,

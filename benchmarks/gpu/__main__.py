@@ -13,15 +13,16 @@ from benchmarks.gpu.report import parity_fails, print_report
 from benchmarks.gpu.sections import planned, run_sections
 from benchmarks.gpu.settings import Row, Settings
 from benchmarks.gpu.shapes import SHAPES, TOY
+from benchmarks.inputs import check_parent
 
 SCHEMA = 1
 
 
 def main(
     json_file: Annotated[
-        Path, typer.Option("--json", help="the results, written after every section")
+        Path, typer.Option("--json", callback=check_parent, help="the results, written after every section")
     ] = Path("gpu.json"),
-    budget: Annotated[float, typer.Option(help="seconds for everything")] = 600.0,
+    budget: Annotated[float, typer.Option(min=1, help="seconds for everything")] = 600.0,
     only: Annotated[str, typer.Option(help="sections whose name begins so, separated by commas")] = "",
     shapes: Annotated[str, typer.Option(help=f"of {', '.join(SHAPES)}")] = "",
     device: Annotated[str, typer.Option(help="cuda, cuda:0")] = "cuda",
