@@ -91,7 +91,7 @@ def measure(work: Callable[[int, int], int], model: Any, rows: int, dtype: str, 
     wall, used = time.perf_counter() - began, time.process_time() - cpu
     peak = peak_mb()
     rate = product_rate(model, rows, dtype)
-    weights = sum(p.numel() for p in model.parameters() if p.ndim == 2)
+    weights = multiplied(model)
     numbers = {
         "tokens/s": tokens / wall,
         "tokens/cpu s": tokens / used,
@@ -102,6 +102,14 @@ def measure(work: Callable[[int, int], int], model: Any, rows: int, dtype: str, 
         "of product": tokens / wall * 2 * weights / rate,
     }
     print(json.dumps(numbers))
+
+
+def multiplied(model: Any) -> int:
+    """Returns how many numbers of its matrices a token is multiplied by: not those of an embedding that is
+    no vocabulary head as well."""
+    looked_up = model.get_input_embeddings().weight
+    tied = looked_up is model.get_output_embeddings().weight
+    return sum(p.numel() for p in model.parameters() if p.ndim == 2 and (tied or p is not looked_up))
 
 
 def product_rate(model: Any, rows: int, dtype: str, seconds: float = 1.0) -> float:

@@ -67,6 +67,8 @@ def sft_rows(encode: Any, texts: Iterable[tuple[str, str]]) -> list[Any]:
 def time_sft(step: Callable[[Any], Any], policy: Any, count: int, steps: int) -> None:
     """Prints the numbers of a side's steps. step: takes an optimizer step on rows."""
     texts = gsm8k(count * (steps + 1))
+    if len(texts) < count * (steps + 1):
+        raise SystemExit(f"{len(texts)} demonstrations, {count * (steps + 1)} needed: fewer rows or steps")
     batches = [sft_rows(policy, texts[i : i + count]) for i in range(0, len(texts), count)]
     seconds = time_each(step, batches)[1:]
     cpu, wall = (sum(column) for column in zip(*seconds, strict=True))

@@ -61,9 +61,14 @@ def table(results: Mapping[str, Mapping[str, float]], ratio_of: Sequence[str] = 
     first, *others = results.values()
     for name in ratio_of:
         if others and name in others[-1]:
-            lines.append([f"ratio of {name}", f"{first[name] / others[-1][name]:,.3g}"])
+            lines.append([f"ratio of {name}", ratio(first[name], others[-1][name])])
     width = [max(len(line[k]) for line in lines if k < len(line)) for k in range(len(columns) + 1)]
     return "\n".join("  ".join(cell.rjust(width[k]) for k, cell in enumerate(line)) for line in lines)
+
+
+def ratio(number: float, other: float) -> str:
+    """Returns number / other; memory that did not grow is 0, of which there is no ratio."""
+    return f"{number / other:,.3g}" if other else "-"
 
 
 def write(file: Path | None, results: Mapping[str, Any]) -> None:

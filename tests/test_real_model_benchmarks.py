@@ -86,3 +86,22 @@ def test_steps_of_both_sides_have_the_same_tokens(
 def test_ratios_divide_the_first_entry_by_the_last() -> None:
     lines = table({"a": {"x": 3.0, "y": 1.0}, "b": {"x": 2.0, "y": 8.0}}, ratio_of=("x", "y")).splitlines()
     assert [line.split()[-1] for line in lines[-2:]] == ["1.5", "0.125"]
+
+
+def test_memory_that_did_not_grow_has_no_ratio() -> None:
+    lines = table({"a": {"x": 3.0}, "b": {"x": 0.0}}, ratio_of=("x",)).splitlines()
+    assert lines[-1].split()[-1] == "-"
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_an_embedding_counts_where_it_is_the_vocabulary_head_too(tied: bool) -> None:
+    hidden, inner, vocab = 32, 64, 272
+    net = tiny.model("llama", layers=1, tie_word_embeddings=tied)
+    layer = hidden * (2 * hidden + 2 * hidden // 2) + 3 * hidden * inner  # q, out; k and v of half the heads
+    assert real_model.multiplied(net) == layer + vocab * hidden
+
+
+def test_too_few_demonstrations_are_refused(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMERATE_DATA", str(data))
+    with pytest.raises(SystemExit, match="8 demonstrations, 12 needed"):
+        real_steps.time_sft(lambda _: None, None, 4, 2)

@@ -247,6 +247,21 @@ def test_a_token_that_the_model_lacks_is_an_error(token: int) -> None:
         forward.prefill([5, token])
 
 
+def test_counts_that_the_compiled_functions_trust_are_checked() -> None:
+    """An empty prompt has no last row to write, and a step writes one row for each row of the batch."""
+    make = fast_forward(tiny.model("llama"), torch.float32)
+    assert make is not None
+    forward = make(2, 4)
+    for rows in (0, 2):
+        with pytest.raises(ValueError, match="at least one token"):
+            forward.prefill([])
+        for tokens in (0, 3):
+            with pytest.raises(ValueError, match=f"{tokens} tokens for {rows} rows"):
+                forward.step(torch.full((tokens,), 5))
+        forward.join(forward.prefill([5, 6])[0], 2 - rows)
+    assert forward.step(torch.tensor([5, 5])).isfinite().all()
+
+
 def test_the_copy_of_the_weights_stays_when_the_model_learns() -> None:
     model = tiny.model("llama")
     make = fast_forward(model, torch.float32)

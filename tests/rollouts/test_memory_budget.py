@@ -39,6 +39,9 @@ def test_an_attempt_counts_as_the_longest_that_it_may_come_to(llama: Policy) -> 
     budget.taken = 48 + 3 * 112
     assert budget.fitting(40, 100, shared=True, counted=True) == 2
     assert budget.fitting(300, 100, shared=True, counted=False) == 0
+    budget.taken = 48  # nothing runs, and more rollouts of the same prompt are to come
+    assert budget.fitting(40, 1000, shared=True, counted=True) == 1
+    assert budget.fitting(40, 1000, shared=True, counted=False) == 0
     budget.taken = 0
     assert budget.fitting(9000, 100, shared=True, counted=False) == 1  # alone it runs, whatever it takes
 
@@ -81,6 +84,22 @@ def test_it_is_obeyed_and_changes_no_sample(
     assert {key: [t.ids for t in turns] for key, turns in tight.items()} == {
         key: [t.ids for t in turns] for key, turns in free.items()
     }
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+@pytest.mark.parametrize("tokens", [1, 30, 50, 80])
+def test_a_budget_smaller_than_one_rollout_loses_none(
+    kind: str, tokens: int, request: pytest.FixtureRequest
+) -> None:
+    """A prompt whose rollouts come one after the other stays counted between them."""
+    policy: Policy = request.getfixturevalue(kind)
+    prompts = [Prompt(str(i), (Turn("user", text),)) for i, text in enumerate(("It has 12", "The cat"))]
+    params, memory = Sampling(1.0, max_tokens=24), tokens * token_bytes(policy) / GIB
+    small, large = (
+        {(r.problem_id, r.index): r.turns[-1].ids for r in engine.sample(prompts, 4, params)}
+        for engine in (LocalEngine(policy, memory=memory), LocalEngine(policy))
+    )
+    assert small == large and len(small) == 8
 
 
 def test_no_memory_at_all_is_refused(llama: Policy) -> None:

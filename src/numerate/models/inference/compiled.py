@@ -56,6 +56,8 @@ class CompiledForward(LeanForward):
         self.room, self.address = aligned_room(0)
 
     def prefill(self, ids: Sequence[int]) -> tuple[BlockRequest, Tensor]:
+        if not ids:
+            raise ValueError("a prompt needs at least one token")  # the compiled function writes its last row
         token_T = torch.tensor(ids, dtype=torch.int64)
         self.extend_rotations(len(ids))
         cache, threads = self.cache_struct(), torch.get_num_threads()
@@ -74,6 +76,8 @@ class CompiledForward(LeanForward):
 
     def step(self, token_B: Tensor) -> Tensor:
         rows, threads = self.rows, torch.get_num_threads()
+        if not 0 < len(token_B) == len(rows.length_B):
+            raise ValueError(f"{len(token_B)} tokens for {len(rows.length_B)} rows: each needs one")
         rows.make_room()
         keys = int((rows.prompt_tokens_B + rows.length_B).max()) + 1
         self.extend_rotations(keys)

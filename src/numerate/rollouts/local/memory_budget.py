@@ -45,11 +45,11 @@ class Budget:
 
     def fitting(self, prompt: int, answer: int, shared: bool, counted: bool) -> int:
         """Returns how many rollouts of at most `answer` tokens at a prompt of so many still fit; counted: its
-        prompt is counted already. At least one where nothing is taken: a rollout alone may exceed the
-        budget."""
+        prompt is counted already. At least one where nothing is taken, or that prompt alone: a rollout and
+        its prompt may exceed the budget, and the next one waits for nobody."""
         once, each = self.cost(prompt, answer, shared)
         left = self.tokens - self.taken - (0 if counted else once)
-        return max(left // each, 0 if self.taken else 1)
+        return max(left // each, 1 if self.taken == (once if counted else 0) else 0)
 
     def cost(self, prompt: int, answer: int, shared: bool) -> tuple[int, int]:
         """Returns the tokens for the prompt, and for each rollout."""
