@@ -9,6 +9,8 @@ import pytest
 
 from numerate.answers import decide, equal
 from numerate.answers.budget import used_steps
+from numerate.answers.expr.calculus import infinite_series
+from numerate.answers.expr.calculus.precise import precise_context
 
 UNDECIDED = [
     (r"\int_{-1}^1\frac{dx}{x}", "0"),  # divergent
@@ -117,3 +119,16 @@ def test_the_index_of_a_sum_stays_its_own_when_a_sum_within_it_is_written_out(
     nested: str, value: int
 ) -> None:
     assert equal(nested, str(value)) and not equal(nested, str(value + 1))
+
+
+def test_series_of_complex_numbers_without_imaginary_part() -> None:
+    """mpmath orders no complex numbers."""
+    context = precise_context(infinite_series.DIGITS).context
+    numbers = range(1, infinite_series.TERMS + 1)
+    total = infinite_series.sum_series([context.mpc(1) / k**2 for k in numbers])
+    assert abs(total - context.pi**2 / 6) < 1e-20
+    product = infinite_series.multiply_series(
+        [context.mpc(1) + context.mpf(1) / (k + 1) ** 3 for k in numbers]
+    )
+    plain = infinite_series.multiply_series([1 + context.mpf(1) / (k + 1) ** 3 for k in numbers])
+    assert product == plain

@@ -33,6 +33,9 @@ def sum_series(terms: Sequence[Any]) -> Any:
         raise Undecided("no sign of where the terms begin")
     if all(abs(term) <= TINY * size for term in terms[-LATE:]):
         return sum(terms)
+    if any(term == 0 or term.imag != 0 for term in terms):
+        raise Undecided("a term that is zero or complex")
+    terms = [term.real for term in terms]  # mpmath orders no complex numbers, not even those without i
     _converges(terms)
     rough, fine = (_levin(terms, order) for order in ORDERS)
     if abs(rough - fine) > AGREEMENT * abs(fine):
@@ -42,8 +45,6 @@ def sum_series(terms: Sequence[Any]) -> Any:
 
 def _converges(terms: Sequence[Any]) -> None:
     late = terms[-LATE:]
-    if any(term == 0 or term.imag != 0 for term in terms):
-        raise Undecided("a term that is zero or complex")
     rates = [(len(terms) - LATE + k) * (abs(a / b) - 1) for k, (a, b) in enumerate(pairwise(late))]
     signs = {(a > 0) == (b > 0) for a, b in pairwise(late)}
     least = {frozenset({True}): FALL, frozenset({False}): ALTERNATING_FALL}.get(frozenset(signs))
@@ -75,6 +76,6 @@ def _levin(terms: Sequence[Any], order: int) -> Any:
 def multiply_series(factors: Sequence[Any]) -> Any:
     """Returns the product of positive factors, by its logarithm."""
     context = precise_context(DIGITS).context
-    if any(factor.imag != 0 or factor <= 0 for factor in factors):
+    if any(factor.imag != 0 or factor.real <= 0 for factor in factors):
         raise Undecided("a factor that is not positive")
-    return context.exp(sum_series([context.log(factor) for factor in factors]))
+    return context.exp(sum_series([context.log(factor.real) for factor in factors]))
