@@ -58,10 +58,10 @@ def test_an_empty_pools_places_go_to_the_others_and_no_problem_comes_twice() -> 
 def test_a_step_asks_what_the_pools_give_and_says_so() -> None:
     curriculum = plan(shares={"new": 0, "middle": 1, "hard": 0, "easy": 0})
     state = {"pool": {"p3": "middle", "p5": "middle", "p6": "easy"}}
-    asked = curriculum.choose(state, CurriculumChoice(PROBLEMS, [], 2, "plain", random.Random(3)))
-    assert {question.problem.id for question in asked} == {"p3", "p5"}
+    chosen = curriculum.choose(state, CurriculumChoice(PROBLEMS, [], 2, "plain", random.Random(3)))
+    assert {question.problem.id for question in chosen} == {"p3", "p5"}
     told = {"curriculum/new": 0, "curriculum/middle": 1, "curriculum/hard": 0, "curriculum/easy": 0}
-    assert curriculum.stats(state, asked) == told
+    assert curriculum.stats(state, chosen) == told
 
 
 def test_pools_without_a_middle_are_refused() -> None:

@@ -107,5 +107,5 @@ def test_what_was_not_learned_from_keeps_its_score() -> None:
 
 def test_what_is_logged() -> None:
     state = {"step": 1, "asked": {"p0": 0}, "score": {"p0": 1.0}}
-    asked = plan().choose(state, choice(6))
-    assert plan().stats(state, asked) == {"curriculum/replayed": pytest.approx(1 / 6), "curriculum/seen": 6}
+    chosen = plan().choose(state, choice(6))
+    assert plan().stats(state, chosen) == {"curriculum/replayed": pytest.approx(1 / 6), "curriculum/seen": 6}

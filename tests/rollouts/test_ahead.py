@@ -61,9 +61,9 @@ def plain_steps(engine: LocalEngine, of: Sampling = LONG) -> list[list[Rollout]]
 
 
 def by_key(rollouts: list[Rollout]) -> dict[tuple[str, int], Rollout]:
-    found = {(rollout.problem_id, rollout.index): rollout for rollout in rollouts}
-    assert len(found) == len(rollouts)
-    return found
+    sampled = {(rollout.problem_id, rollout.index): rollout for rollout in rollouts}
+    assert len(sampled) == len(rollouts)
+    return sampled
 
 
 def check_same(policy: Policy, engines: tuple[LocalEngine, LocalEngine], of: Sampling) -> set[str]:
@@ -72,9 +72,9 @@ def check_same(policy: Policy, engines: tuple[LocalEngine, LocalEngine], of: Sam
     seen = set[str]()
     plain = plain_steps(engines[0], of)
     for (ahead, rollouts), expected in zip(ahead_steps(engines[1], of), plain, strict=True):
-        found, wanted = by_key(rollouts), by_key(expected)
-        assert found.keys() == wanted.keys()
-        for key, rollout in found.items():
+        sampled, wanted = by_key(rollouts), by_key(expected)
+        assert sampled.keys() == wanted.keys()
+        for key, rollout in sampled.items():
             assert [replace(t, logprobs=()) for t in rollout.turns] == [
                 replace(t, logprobs=()) for t in wanted[key].turns
             ]
@@ -122,10 +122,10 @@ def test_what_a_calculator_writes_goes_on(policies: dict[str, Policy], monkeypat
 
 def test_fewer_decode_steps_for_the_same_rollouts(policies: dict[str, Policy]) -> None:
     steps, of = [prompts(step) for step in range(STEPS)], replace(LONG, temperature=0.9)
-    (plain, expected), (ahead, found) = (
+    (plain, expected), (ahead, sampled) = (
         run(LocalEngine(policies["llama"], slots=64), steps, 8, of, ahead) for ahead in (False, True)
     )
-    for these, those in zip(found, expected, strict=True):
+    for these, those in zip(sampled, expected, strict=True):
         assert {key: r.text for key, r in by_key(these).items()} == {
             key: r.text for key, r in by_key(those).items()
         }

@@ -96,7 +96,7 @@ def test_untrained_it_says_what_its_language_model_believes(tmp_path: Path, kind
     policy = load(str(tiny.make(tmp_path / "lm", context=256)))
     judge = reward_model.on_policy(policy, Card(kind, likelihood=True))
     encoded = judge.encode_solution(PROBLEMS[0], ["a", "b has the", "c\n#### 5"])
-    (found,) = read_scores(judge, [encoded], 1000)
+    (scores,) = read_scores(judge, [encoded], 1000)
     with torch.no_grad():
         logits = policy.model(torch.tensor([encoded.ids])).logits[0].log_softmax(-1)
     starts = [encoded.prompt, *(end + 1 for end in encoded.ends)]
@@ -105,4 +105,4 @@ def test_untrained_it_says_what_its_language_model_believes(tmp_path: Path, kind
         for start, end in zip(starts, encoded.ends, strict=False)
     ]
     wanted = steps if of_step else [sum(steps[: k + 1]) for k in range(3)]
-    assert found[:, 0].tolist() == pytest.approx([BELIEF * x for x in wanted], rel=1e-4)
+    assert scores[:, 0].tolist() == pytest.approx([BELIEF * x for x in wanted], rel=1e-4)

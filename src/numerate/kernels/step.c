@@ -78,7 +78,7 @@ int step(const Model *m, const Cache *c, const int64_t *token, int64_t rows, int
         return 0;
     }
     use_room(&s, room);
-    /* Eight phases of a layer end with a wait for each other. */
+    /* Eight phases of a layer end with a wait: with few rows each must be worth one. */
     run_team(step_part, &s, worth(work / (2 * m->layers), threads));
     return 0;
 }
