@@ -54,6 +54,9 @@ class Turn:
     token_classes: tuple[int, ...] = ()
     """one per id on a trained turn whose policy sampled a class of tokens first (`methods.mixed_policy`);
     logprobs are then those of the classes; empty elsewhere"""
+    status: str = ""
+    """of a tool's turn, how the program ended: ok, error, timeout, ... (`interpreter.Status`); of a turn that
+    the policy wrote, what was wrong with its call (`tool_formats.Flaw`); empty elsewhere"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +143,13 @@ class Rollout:
 
     @property
     def completion_turns(self) -> tuple[Turn, ...]:
-        """Returns the turns of the completion: the policy's own, and those of a calculator in between."""
-        return tuple(turn for turn in self.turns[self._first :] if turn.trained or turn.role == "assistant")
+        """Returns the turns of the completion: the policy's own, and those of tools in between."""
+        return tuple(t for t in self.turns[self._first :] if t.trained or t.role in ("assistant", "tool"))
 
     @property
     def length(self) -> int:
-        """Returns the number of tokens that `max_tokens` counts: all of the completion, with those of a
-        calculator."""
+        """Returns the number of tokens that `max_tokens` counts: all of the completion, with those of
+        tools."""
         return sum(len(turn.ids) for turn in self.completion_turns)
 
     @property
