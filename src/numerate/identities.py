@@ -41,7 +41,7 @@ def plan(recipe: Recipe, folder: Path, sets: Sets, prints: Mapping[str, str] | N
             "problems": [prints[stage.problems], prints.get("validation")],
             "seed": recipe.seed,
             "prompt": style_of(recipe.prompt, sets[stage.problems]),
-            "engine": recipe.engine.title(),
+            "engine": recipe.engine.full_title(),
             "dtype": recipe.dtype,
         }
         by_stage[name] = identity_hash(made_from)

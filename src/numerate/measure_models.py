@@ -97,7 +97,7 @@ def measure_set(
     options, folder = recipe.evaluate, kept.folder
     drawing = {k: v for k, v in plain_tree(options).items() if k not in NOT_DRAWN}
     drawn_from: list[Any] = [*source, drawing, recipe.seed, style_of(recipe.prompt, problems)]
-    identity = identity_hash([*drawn_from, *recipe.engine.mark()])
+    identity = identity_hash([*drawn_from, *recipe.engine.full_mark()])
     keys = ("model", "problems", "evaluate", "seed", "prompt")
     made_from: dict[str, Any] = dict(zip(keys, drawn_from, strict=True))
     run_on_main(partial(renew_folder, folder, called, name, identity, made_from, progress))

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
+from numerate.rollouts.sample_request import whole_requests
 from numerate.rollouts.vllm import VllmEngine, isolation, llm, weights
 from numerate.rollouts.vllm.llm import Settings, llm_arguments, output_piece
 from numerate.rollouts.vllm.request import OutputPiece, Request, sampling_settings
@@ -81,7 +82,7 @@ class Fake:
 
 
 def run(fake: Fake, policy: Policy, prompts: Iterable[Prompt], n: int, params: Sampling) -> list[Rollout]:
-    return list(Request(fake, policy, prompts, n, params).run())
+    return list(Request(fake, policy, whole_requests(prompts, n), params).run())
 
 
 def test_settings_name_all_that_shapes_a_distribution() -> None:
@@ -200,14 +201,14 @@ def test_prompts_are_read_as_samples_end(policy: Policy) -> None:
             taken += 1
 
     fake = Fake([5, 2], ahead=4)
-    stream = Request(fake, policy, endless(), 2, PLAIN).run()
+    stream = Request(fake, policy, whole_requests(endless(), 2), PLAIN).run()
     assert len([next(stream) for _ in range(40)]) == 40
     assert taken <= 22 and fake.most == 4
 
 
 def test_what_is_left_early_is_taken_back(policy: Policy) -> None:
     fake = Fake([5] * 50)
-    stream = Request(fake, policy, ask("a", "b"), 8, replace(PLAIN, stop=("zz",))).run()
+    stream = Request(fake, policy, whole_requests(ask("a", "b"), 8), replace(PLAIN, stop=("zz",))).run()
     next(stream)
     stream.close()
     assert not fake.running

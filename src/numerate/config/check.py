@@ -205,9 +205,13 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         if recipe.engine.kind not in kinds:
             message = f"{stage.method} needs its own token sampler, which engine {recipe.engine.kind} lacks"
             yield ("stages", name, "method"), f"{message}: set engine kind: {' or '.join(kinds)}"
-        if getattr(recipe.engine, "calculator", False) and getattr(method, "LINE_BY_LINE", False):
-            message = f"a policy of {stage.method} is sampled line by line, without a calculator"
-            yield ("stages", name, "method"), f"{message}: set engine.calculator to false"
+        for option in ("calculator", "tools"):
+            if getattr(recipe.engine, option, False) and getattr(method, "LINE_BY_LINE", False):
+                message = f"a policy of {stage.method} is sampled line by line, without tools"
+                yield ("stages", name, "method"), f"{message}: leave out engine.{option}"
+        if recipe.engine.tools and hasattr(method, "ENGINES"):
+            message = f"{stage.method} has its own token sampler, which does not call programs"
+            yield ("stages", name, "method"), f"{message}: leave out engine.tools"
         if message := ahead_error(recipe, stage):
             yield ("stages", name, "sample", "ahead"), message
     try:
@@ -220,6 +224,8 @@ def ahead_error(recipe: Recipe, stage: StageRecipe) -> str | None:
     """Returns why a stage cannot start rollouts of the next step, None where it does not or can."""
     if not isinstance(stage.options, OnPolicyOptions) or not stage.options.sample.ahead:
         return None
+    if recipe.engine.tools:
+        return "rollouts that call programs are not started ahead: set ahead: 0"
     if not recipe.engine.samples_ahead:
         return f"engine {recipe.engine.kind} does not start rollouts of the next step: set ahead: 0"
     return stage.options.ahead_conflict()

@@ -103,7 +103,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
     shared = ("base_name", "seed", "prompt", "dtype")
     return {
         **{key: getattr(recipe, key) for key in shared},
-        "engine": recipe.engine.mark(),
+        "engine": recipe.engine.full_mark(),
         **sampling,
     }
 

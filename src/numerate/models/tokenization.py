@@ -8,7 +8,7 @@ out in ordinary tokens. What this does not cover: tokens added to a vocabulary w
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from numerate.types import Prompt, Turn
@@ -43,6 +43,34 @@ def encode_target(tokenizer: Any, text: str, end: int | None = None) -> list[int
     ):  # the anchor grew into the text: rather one mark too many than a wrong cut
         before, ids = [], _plain(tokenizer, text)
     return [*ids[len(before) :], int(tokenizer.eos_token_id) if end is None else end]
+
+
+def encode_tool_reply(tokenizer: Any, output: str) -> list[int]:
+    """Returns the ids between a call of the assistant and the turn that follows: the end of its turn, the
+    output in the tool role, and the beginning of the next turn. Control tokens come from the template alone.
+
+    Raises ValueError where there is no chat template, or it has no tool role."""
+    before, after = _reply_parts(tokenizer)
+    return [*_template_ids(tokenizer, before), *_plain(tokenizer, output), *_template_ids(tokenizer, after)]
+
+
+@lru_cache(maxsize=8)
+def _reply_parts(tokenizer: Any) -> tuple[str, str]:
+    """Returns the template's text before and after the output of a tool."""
+    remedy = "choose another format of tools than chat"
+    if not tokenizer.chat_template:
+        raise ValueError(f"this model's tokenizer has no chat template: {remedy}")
+    call, output = SLOT.format(0), SLOT.format(1)
+    turns = (Turn("user", "?"), Turn("assistant", call), Turn("tool", output))
+    try:
+        filled = _fill(tokenizer, turns, [turn.text for turn in turns])
+    except ValueError as error:
+        raise ValueError(f"the model's chat template has no tool role ({error}): {remedy}") from error
+    _, slot, reply = filled.partition(call)
+    before, output_slot, after = reply.partition(output)
+    if not slot or not output_slot:
+        raise ValueError(f"the model's chat template leaves out calls or outputs of tools: {remedy}")
+    return before, after
 
 
 def end_of_turn(tokenizer: Any) -> int:

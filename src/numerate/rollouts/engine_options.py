@@ -11,6 +11,7 @@ from numerate.types import Engine
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
+    from numerate.rollouts.tool_options import ToolOptions
 
 
 class BaseEngineOptions:
@@ -21,6 +22,9 @@ class BaseEngineOptions:
 
     if TYPE_CHECKING:
         kind: Any
+
+    tools: ToolOptions | None = None
+    """programs that run within a rollout; a kind that can do that declares the option"""
 
     needs: tuple[str, str] | None = None
     """a package beyond torch, and the extra of this package that installs it"""
@@ -46,6 +50,14 @@ class BaseEngineOptions:
         """Returns the kind, and other options that change its samples."""
         return self.kind
 
+    def full_mark(self) -> list[str]:
+        """Returns the mark of the engine and that of its tools."""
+        return [*self.mark(), *([self.tools.mark()] if self.tools else [])]
+
+    def full_title(self) -> str:
+        """Returns the title of the engine and the mark of its tools."""
+        return f"{self.title()} with {self.tools.mark()}" if self.tools else self.title()
+
     def why_fixed(self) -> str | None:
         """Returns why a model that a run trains cannot be sampled from, None where it can."""
         return None
@@ -61,7 +73,7 @@ class BaseEngineOptions:
     def settings(self) -> dict[str, Any]:
         """Returns the fields of the record, as arguments of the engine's class."""
         names = (field.name for field in fields(self))  # pyright: ignore[reportArgumentType]
-        return {name: getattr(self, name) for name in names if name != "kind"}
+        return {name: getattr(self, name) for name in names if name not in ("kind", "tools")}
 
     def need_package(self) -> None:
         """Raises ValueError where the package is missing that the engine needs."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from numerate.types import Engine, Prompt, Rollout, Sampling
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.engine_options import BaseEngineOptions
+    from numerate.rollouts.sample_request import StreamEngine
+    from numerate.rollouts.tool_options import ToolOptions
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 ENGINES = {
@@ -33,12 +35,24 @@ def make_engine(options: BaseEngineOptions, policy: Policy) -> Engine:
 
     options.need_package()
     made = options.make(policy)
-    if policy.conditioning and getattr(options, "calculator", False):
-        raise ValueError(
-            f"{policy.name!r} is a return-conditioned policy, sampled line by line without a "
-            "calculator: set engine.calculator to false"
-        )
-    return Conditioned(made, policy) if policy.conditioning else made
+    for option in ("calculator", "tools"):
+        if policy.conditioning and getattr(options, option, False):
+            raise ValueError(
+                f"{policy.name!r} is a return-conditioned policy, sampled line by line without "
+                f"tools: leave out engine.{option}"
+            )
+    if policy.conditioning:
+        return Conditioned(made, policy)
+    return with_tools(made, policy, options.tools) if options.tools else made
+
+
+def with_tools(engine: Engine, policy: Policy, options: ToolOptions) -> Engine:
+    """Returns an engine whose rollouts call programs."""
+    from numerate.rollouts.episodes import Episodes
+
+    if not hasattr(engine, "stream"):
+        raise ValueError("this engine does not run programs within a rollout: leave out engine.tools")
+    return Episodes(cast("StreamEngine", engine), policy, options)
 
 
 def check_engine(options: BaseEngineOptions) -> None:

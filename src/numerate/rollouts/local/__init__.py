@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numerate.options import AtLeast1, Positive, config
 from numerate.rollouts.engine_options import BaseEngineOptions
+from numerate.rollouts.tool_options import ToolOptions
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -22,6 +23,8 @@ class LocalOptions(BaseEngineOptions):
     """GiB of their KV cache; null: 1, on a GPU a quarter of its memory"""
     calculator: bool = False
     """insert the results of calculations, `24>>` after `<<48/2=`, in training and in evaluation"""
+    tools: ToolOptions | None = None
+    """programs that the policy calls within a rollout, and reads the output of; null: none"""
 
     samples_ahead = True
 

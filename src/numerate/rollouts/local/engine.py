@@ -17,6 +17,7 @@ from numerate.rollouts.local.memory_budget import Budget
 from numerate.rollouts.local.request import SamplingRequest
 from numerate.rollouts.local.token_sampler import Steering
 from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.sample_request import SampleRequest, whole_requests
 from numerate.rollouts.started import Lookahead
 from numerate.types import Prompt, Rollout, Sampling
 
@@ -70,7 +71,12 @@ class LocalEngine:
 
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
-        return self.request(prompts, n, params).run()
+        check_settings(n, params)
+        return self.stream(whole_requests(prompts, n), params)
+
+    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+        """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
+        return self.request(requests, params).run()
 
     def sample_ahead(
         self, prompts: Sequence[Prompt], n: int, params: Sampling, ahead: Lookahead
@@ -81,21 +87,23 @@ class LocalEngine:
         this step is complete: no more rollouts run at once than the step has."""
         if self.steering:
             raise ValueError("sample.ahead: 1 is not for a policy with its own token sampler: leave it out")
-        request = self.request(prompts, n, params, ahead.most or n * len(prompts))
-        request.ahead, request.started = ahead, ahead.by_problem()
+        check_settings(n, params)
+        most = ahead.most or n * len(prompts)
+        request = self.request(whole_requests(prompts, n), params, most)
+        request.ahead, request.started, request.per_prompt = ahead, ahead.by_problem(), n
         return request.run()
 
     def request(
-        self, prompts: Iterable[Prompt], n: int, params: Sampling, most: int | None = None
+        self, requests: Iterable[SampleRequest | None], params: Sampling, most: int | None = None
     ) -> SamplingRequest:
-        """Returns a request, of which at most `most` rollouts run at once."""
-        check_settings(n, params)
+        """Returns the state of a call, of which at most `most` rollouts run at once."""
+        check_settings(1, params)
         slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
         budget = Budget(self.policy, self.memory)
         longest = min(params.max_tokens, self.policy.context or params.max_tokens)
         slots = min(slots, most or slots, budget.rows(longest))
         backend = self.open(slots, params.max_tokens)
-        request = SamplingRequest(self.policy, backend, prompts, n, params, slots, budget)
+        request = SamplingRequest(self.policy, backend, requests, params, slots, budget)
         if self.steering:
             request.steered, request.choose = True, self.steering.begin(request.slots)
         if self.calculator:

@@ -4,6 +4,7 @@ their end."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from numerate.rollouts.local.prompt_state import PromptState, Start
 from numerate.rollouts.local.token_sampler import Choose, plain_chooser
 from numerate.rollouts.rng import uniform_stream
 from numerate.rollouts.rollout_builder import build_rollout, written_turns
+from numerate.rollouts.sample_request import SampleRequest
 from numerate.rollouts.slots import Slots
 from numerate.rollouts.started import Lookahead, StartedRollout
 from numerate.rollouts.stops import Stops
@@ -31,20 +33,21 @@ class SamplingRequest:
         self,
         policy: Policy,
         backend: Backend,
-        prompts: Iterable[Prompt],
-        n: int,
+        requests: Iterable[SampleRequest | None],
         params: Sampling,
         size: int,
         budget: Budget,
     ) -> None:
-        self.policy, self.backend, self.n, self.params = policy, backend, n, params
+        self.policy, self.backend, self.params = policy, backend, params
         self.budget = budget
-        self.prompts = prompts
+        self.requests = requests
         self.ahead: Lookahead | None = None
+        self.per_prompt = 0
+        """rollouts of a prompt of the next step"""
         self.started: dict[str, list[StartedRollout]] = {}
         self.starts = self.all_starts()
-        self.all_asked = False
-        """whether every prompt of this step was taken"""
+        self.all_read = False
+        """whether every request of this step was read"""
         self.live = 0
         """rows of this step"""
         self.current: PromptState | None = None
@@ -70,9 +73,10 @@ class SamplingRequest:
                 self.admit()
                 yield from self.unstarted
                 self.unstarted.clear()
-                if not self.slots.rows:
+                if self.slots.rows:
+                    yield from self.advance()
+                elif self.all_read:
                     break
-                yield from self.advance()
                 if self.complete:
                     break
             self.keep_started()
@@ -103,28 +107,37 @@ class SamplingRequest:
     @property
     def complete(self) -> bool:
         """Checks whether no rollout of this step is left."""
-        return self.all_asked and not self.live
+        return self.all_read and not self.live
 
-    def all_starts(self) -> Iterator[Start]:
-        """Yields what this step's prompts start with, then the prompts of the next step, while rows of this
-        step are left."""
-        for prompt in self.prompts:
+    def all_starts(self) -> Iterator[Start | None]:
+        """Yields what this step's requests start with, then the prompts of the next step, while rows of this
+        step are left; None where no request is ready."""
+        for request in self.requests:
+            if request is None:
+                yield None
+                continue
+            prompt, params = request.prompt, self.params
+            if request.max_tokens is not None:
+                params = replace(params, max_tokens=request.limit(params))
             started = self.started.get(prompt.problem_id, [])
             for rollout in started:
                 if rollout.finish:
                     self.unstarted.append(self.from_record(prompt, rollout))
                 else:
-                    yield Start(prompt, rollout.index, rollout.index + 1, self.params, rollout)
-            if len(started) < self.n:
-                yield Start(prompt, len(started), self.n, self.params)
-        self.all_asked = True
+                    yield Start(prompt, rollout.index, rollout.index + 1, params, rollout)
+            if len(started) < request.count:
+                yield Start(prompt, request.first + len(started), request.stop, params)
+        self.all_read = True
         for prompt in self.ahead.prompts if self.ahead and self.live else ():
             assert self.ahead
-            yield Start(prompt, 0, self.n, self.ahead.params, next_step=True)
+            yield Start(prompt, 0, self.per_prompt, self.ahead.params, next_step=True)
 
     def next_prompt(self) -> PromptState | None:
-        """Runs the next prompt that fits the model's context, with the tokens that its rollout has."""
+        """Runs the next prompt that fits the model's context, with the tokens that its rollout has; None
+        where there is none, or none yet."""
         for start in self.starts:
+            if start is None:
+                return None
             prompt = start.prompt
             ids = self.policy.encode_prompt(prompt)
             if not ids:
@@ -133,7 +146,8 @@ class SamplingRequest:
                 self.leave_out(start)
                 continue
             state, logits_V = self.backend.prefill([*ids, *(start.written.ids if start.written else ())])
-            room = min(self.room, self.policy.context - len(ids)) if self.policy.context else self.room
+            room = min(self.room, start.params.max_tokens)
+            room = min(room, self.policy.context - len(ids)) if self.policy.context else room
             return PromptState(start, tuple(ids), state, logits_V, room, start.first)
         return None
 

@@ -11,6 +11,7 @@ from numerate import lazy
 from numerate.options import AtLeast1, NotNegative, Positive, config
 from numerate.rollouts import address
 from numerate.rollouts.engine_options import BaseEngineOptions
+from numerate.rollouts.tool_options import ToolOptions
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -41,6 +42,8 @@ class ServerOptions(BaseEngineOptions):
     key_variable: str | None = None
     """environment variable with the server's API key, never the key itself. The key is sent to another
     machine only with `--trust VARIABLE@http://SERVER`"""
+    tools: ToolOptions | None = None
+    """programs that the policy calls within a rollout, and reads the output of; null: none"""
 
     needs = ("httpx2", "train")
     loads_weights = False

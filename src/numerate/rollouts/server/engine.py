@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.sample_request import SampleRequest, whole_requests
 from numerate.rollouts.server import health
 from numerate.rollouts.server.client import Client
 from numerate.rollouts.server.dialects import Form
@@ -92,7 +93,13 @@ class ServerEngine:
         A prompt that leaves no room for an answer in the model's context gives n empty rollouts that
         finished by length."""
         check_settings(n, params)
-        return RequestLoop(self, prompts, n, params).run()
+        return self.stream(whole_requests(prompts, n), params)
+
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling
+    ) -> Generator[Rollout, None, None]:
+        """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
+        return RequestLoop(self, requests, params).run()
 
     def client(self) -> Client:
         return Client(

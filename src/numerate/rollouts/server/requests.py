@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from numerate.rollouts.rng import seed_of
 from numerate.rollouts.rollout_builder import build_rollout
+from numerate.rollouts.sample_request import SampleRequest
 from numerate.rollouts.server.async_runner import Background
 from numerate.rollouts.server.client import Client, Refused
 from numerate.rollouts.server.dialects import FORMS, Fields, Form, UnsupportedForm, request_body
@@ -32,6 +33,7 @@ class PromptRequest:
     ids: tuple[int, ...]
     first: int
     count: int
+    max_tokens: int
 
     def singles(self, skip: int = 0) -> list[PromptRequest]:
         """Returns one request per rollout, without the first `skip`."""
@@ -41,9 +43,13 @@ class PromptRequest:
 class RequestLoop:
     """Everything but the requests themselves happens in the caller's thread."""
 
-    def __init__(self, engine: ServerEngine, prompts: Iterable[Prompt], n: int, params: Sampling) -> None:
-        self.engine, self.policy, self.n, self.params = engine, engine.policy, n, params
-        self.prompts = iter(prompts)
+    def __init__(
+        self, engine: ServerEngine, requests: Iterable[SampleRequest | None], params: Sampling
+    ) -> None:
+        self.engine, self.policy, self.params = engine, engine.policy, params
+        self.requests = iter(requests)
+        self.all_read = False
+        """whether every request was read"""
         self.waiting: deque[PromptRequest] = deque()
         self.unstarted: list[Rollout] = []
         """rollouts of prompts that do not fit the context"""
@@ -58,7 +64,7 @@ class RequestLoop:
             if self.engine.served is None:
                 self.engine.served = flights.wait(find_served(client, self.policy.name, self.engine.model))
             self.send(flights, client)
-            while flights or self.unstarted:
+            while flights or self.unstarted or not self.all_read:
                 done, self.unstarted = self.unstarted, []
                 if flights:
                     done += self.take(*flights.next())
@@ -88,23 +94,29 @@ class RequestLoop:
         return self.waiting.popleft()
 
     def next_prompt(self) -> bool:
-        """Reads the next prompt that fits the context; False where there is none."""
-        for prompt in self.prompts:
+        """Reads the next prompt that fits the context; False where there is none, or none yet."""
+        for request in self.requests:
+            if request is None:
+                return False
+            prompt = request.prompt
             ids = tuple(self.policy.encode_prompt(prompt))
             if not ids:
                 raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
-            ask = PromptRequest(prompt, ids, 0, self.n)
+            ask = PromptRequest(prompt, ids, request.first, request.count, request.limit(self.params))
             if self.room(ask) > 0:
                 self.waiting.append(ask)
                 return True
             nothing = Turn("assistant", "", trained=True)
-            self.unstarted += [self.rollout(ask, index, nothing, "length") for index in range(self.n)]
+            self.unstarted += [
+                self.rollout(ask, index, nothing, "length") for index in range(request.first, request.stop)
+            ]
+        self.all_read = True
         return False
 
     def room(self, ask: PromptRequest) -> int:
         """Returns how many tokens an answer may have."""
         contexts = [length for length in (self.policy.context, self.served.context) if length]
-        return min(self.params.max_tokens, *(length - len(ask.ids) for length in contexts))
+        return min([ask.max_tokens, *(length - len(ask.ids) for length in contexts)])
 
     def fields(self, ask: PromptRequest) -> Fields:
         """Returns the fields of a request, in the form that this server accepts or in the next possible

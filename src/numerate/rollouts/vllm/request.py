@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numerate.rollouts.rng import seed_of
 from numerate.rollouts.rollout_builder import build_rollout
+from numerate.rollouts.sample_request import SampleRequest
 from numerate.rollouts.stops import Stops
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
@@ -76,6 +77,7 @@ class _Rollout:
     prompt: Prompt
     prompt_ids: list[int]
     index: int
+    max_tokens: int
     ids: list[int] = field(default_factory=list[int])
     logprobs: list[float] = field(default_factory=list[float])
 
@@ -84,21 +86,34 @@ class Request:
     """Memory does not grow with the number of prompts: they are read as vLLM gets through them."""
 
     def __init__(
-        self, source: OutputSource, policy: Policy, prompts: Iterable[Prompt], n: int, params: Sampling
+        self,
+        source: OutputSource,
+        policy: Policy,
+        requests: Iterable[SampleRequest | None],
+        params: Sampling,
     ) -> None:
         self.source, self.policy, self.params = source, policy, params
         self.stops = Stops(policy.tokenizer, policy.eos_ids, params.stop, _vocabulary(policy))
         self.ends = self.stops.is_eos.nonzero()[0].tolist()
         self.number = next(NUMBERS)
-        self.unasked = ((prompt, ids, index) for prompt, ids in self.encoded(prompts) for index in range(n))
+        self.unsent = self.new_rollouts(requests)
+        self.all_read = False
+        """whether every request was read"""
         self.waiting: dict[str, _Rollout] = {}
 
-    def encoded(self, prompts: Iterable[Prompt]) -> Iterator[tuple[Prompt, list[int]]]:
-        for prompt in prompts:
+    def new_rollouts(self, requests: Iterable[SampleRequest | None]) -> Iterator[_Rollout | None]:
+        """Yields the rollouts of requests, not yet sampled; None where no request is ready."""
+        for request in requests:
+            if request is None:
+                yield None
+                continue
+            prompt = request.prompt
             ids = self.policy.encode_prompt(prompt)
             if not ids:
                 raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
-            yield prompt, ids
+            for index in range(request.first, request.stop):
+                yield _Rollout(prompt, ids, index, request.limit(self.params))
+        self.all_read = True
 
     def run(self) -> Generator[Rollout, None, None]:
         """Yields rollouts, in rounds: request as many samples as keep vLLM busy, take the new tokens, yield
@@ -106,21 +121,21 @@ class Request:
         try:
             while True:
                 yield from self.request_samples()
-                if not self.waiting:
+                if self.waiting:
+                    for piece in self.source.take(self.waiting):
+                        yield from self.append_tokens(piece)
+                elif self.all_read:
                     return
-                for piece in self.source.take(self.waiting):
-                    yield from self.append_tokens(piece)
         finally:
             self.source.abort(self.waiting)
 
     def request_samples(self) -> Iterator[Rollout]:
         """Requests samples; yields the empty rollouts of prompts that do not fit the context."""
         while len(self.waiting) < self.source.ahead:
-            next_sample = next(self.unasked, None)
-            if next_sample is None:
+            new = next(self.unsent, None)
+            if new is None:
                 return
-            new = _Rollout(*next_sample)
-            room = min(self.params.max_tokens, self.source.context - len(new.prompt_ids))
+            room = min(new.max_tokens, self.source.context - len(new.prompt_ids))
             if room < 1:
                 yield self.rollout(new, "length", "")
                 continue

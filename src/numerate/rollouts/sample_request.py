@@ -1,0 +1,50 @@
+"""Requests for samples, and the interface of engines that take them one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numerate.types import Prompt, Rollout, Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """Rollouts of one prompt."""
+
+    prompt: Prompt
+    first: int
+    """index of the first"""
+    stop: int
+    """index after the last"""
+    max_tokens: int | None = None
+    """of each; None: as the call's settings say"""
+
+    @property
+    def count(self) -> int:
+        return self.stop - self.first
+
+    def limit(self, params: Sampling) -> int:
+        """Returns how many tokens each rollout may have."""
+        return min(params.max_tokens, self.max_tokens or params.max_tokens)
+
+
+def whole_requests(prompts: Iterable[Prompt], n: int) -> Iterator[SampleRequest]:
+    """Yields requests for n rollouts per prompt."""
+    return (SampleRequest(prompt, 0, n) for prompt in prompts)
+
+
+class StreamEngine(Protocol):
+    """Interface of engines whose requests may depend on rollouts that they yielded before."""
+
+    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]: ...
+
+    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+        """Yields the rollouts of the requests, in the order in which they finish.
+
+        Requests are read as there is room for them. None means that no request is ready: the engine goes on
+        with what it has, and reads again later."""
+        ...
+
+    def sync(self, policy: Any) -> None: ...

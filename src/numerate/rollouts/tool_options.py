@@ -1,0 +1,36 @@
+"""Options of tools: programs that run within a rollout (`episodes.py`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Literal
+
+from numerate.interpreter import InterpreterOptions
+from numerate.options import AtLeast1, config
+from numerate.tool_formats import FORMATS, ToolFormat
+
+
+@config
+class ToolOptions:
+    """The key `tools` of an engine."""
+
+    format: Literal["mario", "tora", "chat"] = "tora"
+    """how the policy writes a call and reads its output: mario (`<code>`, `<output>`), tora (fences python and
+    output), chat (`<tool_call>`, and the tool role of the model's template)"""
+    turns: AtLeast1 = 8
+    """calls of a rollout at most; a rollout that wants more ends with finish max_turns"""
+    output: AtLeast1 = 1000
+    """characters of an output that the policy reads: the first and the last part of a longer one"""
+    keep_state: bool = True
+    """whether variables stay from call to call of a rollout"""
+    interpreter: InterpreterOptions = InterpreterOptions()
+    """where programs run, and their limits"""
+
+    def mark(self) -> str:
+        """Returns what decides the rollouts."""
+        return f"tools {json.dumps(asdict(self), sort_keys=True, default=str)}"
+
+    @property
+    def tool_format(self) -> ToolFormat:
+        return FORMATS[self.format]

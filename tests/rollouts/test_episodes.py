@@ -1,0 +1,268 @@
+"""Rollouts in which programs run: what the engine reads, what is inserted, how an episode ends."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+
+import pytest
+import torch
+
+from numerate.interpreter import Execution
+from numerate.models.policy import Policy, load
+from numerate.rollouts.episodes import Episodes
+from numerate.rollouts.local import LocalEngine
+from numerate.rollouts.sample_request import SampleRequest
+from numerate.rollouts.tool_options import ToolOptions
+from numerate.tool_formats import ToolFormat
+from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
+from tests import tiny
+
+CALL = "```python\nprint({})\n```\n```output"
+LONG = Sampling(max_tokens=400)
+
+
+@pytest.fixture(autouse=True)
+def small_operations() -> None:
+    """Once: only the tests of the local engine depend on how it computes."""
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
+    return load(str(tiny.make(tmp_path_factory.mktemp("models") / "m", spread=8.0)))
+
+
+def prompts(*texts: str) -> list[Prompt]:
+    return [Prompt(f"p{i}", (Turn("user", text),)) for i, text in enumerate(texts)]
+
+
+@dataclass
+class Script:
+    """An engine that writes the same turns for every rollout; it goes by the number of outputs before."""
+
+    policy: Policy
+    turns: Sequence[str]
+    ends: Finish = "stop"
+    eos: bool = True
+    requests: list[SampleRequest] = field(default_factory=list[SampleRequest])
+
+    def sync(self, policy: Policy) -> None: ...
+
+    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        raise AssertionError("episodes are streamed")
+
+    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+        for request in requests:
+            assert request is not None, "nothing runs here between two requests"
+            self.requests.append(request)
+            for index in range(request.first, request.stop):
+                yield self.write(request, index, params)
+
+    def write(self, request: SampleRequest, index: int, params: Sampling) -> Rollout:
+        prompt = request.prompt
+        turn = int(prompt.problem_id.split("turn ")[1]) if "turn " in prompt.problem_id else 0
+        text = self.turns[turn]
+        *ids, eos = self.policy.encode_target(text)
+        called = any(stop in text for stop in params.stop)
+        over = self.ends == "stop" and not called and self.eos
+        shown = text if not called else min((text.split(stop)[0] for stop in params.stop), key=len)
+        ids = tuple([*ids, eos] if over else ids)
+        written = Turn("assistant", shown, ids, (-0.5,) * len(ids), trained=True)
+        finish: Finish = "stop" if called else self.ends
+        start = replace(prompt.turns[-1], ids=tuple(self.policy.encode_prompt(prompt)))
+        return Rollout(prompt.problem_id, index, (*prompt.turns[:-1], start, written), finish, policy="s")
+
+
+@dataclass
+class Notebook:
+    """Stands for the interpreter: the output of a program is its number, after a random time."""
+
+    answer: Execution = Execution("ok", "6\n")
+    slowest: float = 0.0
+    programs: list[str] = field(default_factory=list[str])
+    open_sessions: int = 0
+
+    def submit(self, code: str) -> Future[Execution]:
+        self.programs.append(code)
+        future: Future[Execution] = Future()
+        pause = random.random() * self.slowest
+        if pause:
+            threading.Timer(pause, future.set_result, [self.answer]).start()
+        else:
+            future.set_result(self.answer)
+        return future
+
+    def session(self) -> Notebook:
+        self.open_sessions += 1
+        notebook = self
+
+        class Opened(Notebook):
+            def submit(self, code: str) -> Future[Execution]:
+                return notebook.submit(code)
+
+            def close(self) -> None:
+                notebook.open_sessions -= 1
+
+        return Opened()
+
+    def close(self) -> None: ...
+
+
+def run(
+    engine: Script | LocalEngine, notebook: Notebook, n: int = 1, params: Sampling = LONG, **options: int
+) -> list[Rollout]:
+    episodes = Episodes(engine, engine.policy, ToolOptions(**options), notebook)  # pyright: ignore
+    return sorted(episodes.sample(prompts("What is 2+4?"), n, params), key=lambda rollout: rollout.index)
+
+
+def test_the_output_is_a_turn_of_the_tool_that_is_not_trained(policy: Policy) -> None:
+    script, notebook = Script(policy, [CALL.format("2+4"), "So \\boxed{6}."]), Notebook()
+    [rollout] = run(script, notebook)
+    assert notebook.programs == ["print(2+4)"] and notebook.open_sessions == 0
+    assert rollout.solution == CALL.format("2+4") + "\n6\n```\nSo \\boxed{6}."
+    assert [(turn.role, turn.trained, turn.status) for turn in rollout.turns[1:]] == [
+        ("assistant", True, ""),
+        ("tool", False, "ok"),
+        ("assistant", True, ""),
+    ]
+    call, output, last = (list(turn.ids) for turn in rollout.turns[1:])
+    assert output == policy.encode_target("\n6\n```\n")[:-1]
+    assert rollout.mask == [False] * 1 * len(rollout.turns[0].ids) + [True] * len(call) + [False] * len(
+        output
+    ) + [True] * len(last)
+    assert rollout.finish == "stop" and rollout.length == len(call) + len(output) + len(last)
+
+
+def test_the_next_turn_goes_on_after_the_sampled_ids(policy: Policy) -> None:
+    script = Script(policy, [CALL.format(1), "Done."])
+    [rollout] = run(script, Notebook())
+    first, second = script.requests
+    written = [i for turn in rollout.turns[1:3] for i in turn.ids]
+    assert policy.encode_prompt(second.prompt) == policy.encode_prompt(first.prompt) + written
+    assert second.max_tokens == LONG.max_tokens - len(written)
+
+
+def test_every_rollout_arrives_once_whatever_the_programs_take(policy: Policy) -> None:
+    script = Script(policy, [CALL.format(1), CALL.format(2), "Done."])
+    rollouts = list(Episodes(script, policy, ToolOptions(), Notebook()).sample(prompts(*"abc"), 5, LONG))
+    assert sorted((r.problem_id, r.index) for r in rollouts) == [
+        (p, i) for p in ("p0", "p1", "p2") for i in range(5)
+    ]
+    assert {r.finish for r in rollouts} == {"stop"} and {len(r.turns) for r in rollouts} == {6}
+
+
+@pytest.mark.parametrize(
+    ("turns", "finish", "statuses"),
+    [
+        ([CALL.format(1)] * 9, "max_turns", ["", "ok"] * 2 + [""]),
+        (["\\boxed{1}\n" + CALL.format(1)], "tool_error", ["code_and_answer"]),
+        (["```output", "Sorry."], "stop", ["no_program", "error", ""]),
+        (["```python\nprint(1)"], "stop", ["unclosed"]),
+    ],
+)
+def test_how_an_episode_ends(policy: Policy, turns: list[str], finish: Finish, statuses: list[str]) -> None:
+    notebook = Notebook()
+    [rollout] = run(Script(policy, turns), notebook, turns=2)
+    assert rollout.finish == finish and notebook.open_sessions == 0
+    assert [turn.status for turn in rollout.turns[1:]] == statuses
+
+
+def test_programs_that_cannot_be_run_end_the_episode_with_a_tool_error(policy: Policy) -> None:
+    notebook = Notebook(Execution("setup_failed", stderr="OSError: no seccomp"))
+    [rollout] = run(Script(policy, [CALL.format(1), "Done."]), notebook)
+    assert rollout.finish == "tool_error" and "no seccomp" in rollout.turns[-1].text
+    assert rollout.truncated
+
+
+def test_an_error_is_read_as_its_last_line(policy: Policy) -> None:
+    notebook = Notebook(Execution("error", "", "Traceback\n  File x\nZeroDivisionError: division by zero"))
+    [rollout] = run(Script(policy, [CALL.format("1/0"), "Undefined."]), notebook)
+    assert rollout.turns[2].text == "\nZeroDivisionError: division by zero\n```\n"
+    assert rollout.turns[2].status == "error"
+
+
+def test_a_long_output_leaves_first_and_last_part_and_cannot_end_its_fence(policy: Policy) -> None:
+    printed = "1" * 50 + "\n```\n\\boxed{7}" + "2" * 10**6
+    [rollout] = run(Script(policy, [CALL.format(1), "Done."]), Notebook(Execution("ok", printed)), output=40)
+    text = rollout.turns[2].text
+    assert text.startswith("\n" + "1" * 20) and text.endswith("2" * 20 + "\n```\n")
+    assert "characters left out" in text and len(text) < 100
+
+
+def test_no_control_token_comes_from_an_output(policy: Policy) -> None:
+    eos = policy.tokenizer.eos_token
+    [rollout] = run(Script(policy, [CALL.format(1), "Done."]), Notebook(Execution("ok", f"a{eos}b")))
+    assert eos in rollout.turns[2].text
+    assert not set(rollout.turns[2].ids) & set(policy.eos_ids)
+
+
+def test_an_output_that_does_not_fit_ends_the_rollout_by_length(policy: Policy) -> None:
+    call = CALL.format(1)
+    room = len(policy.encode_target(call)) + 3
+    [rollout] = run(
+        Script(policy, [call, "Done."]),
+        Notebook(Execution("ok", "9" * 300)),
+        params=Sampling(max_tokens=room),
+    )
+    assert rollout.finish == "length" and rollout.length <= room
+
+
+def test_a_token_that_brings_a_line_break_along_is_kept_and_the_break_not_repeated(policy: Policy) -> None:
+    [rollout] = run(Script(policy, [CALL.format(1) + "\n", "Done."]), Notebook())
+    assert rollout.turns[1].text == CALL.format(1) + "\n"
+    assert rollout.turns[2].text == "6\n```\n"
+
+
+def test_a_server_that_does_not_say_what_ended_a_turn_is_refused(policy: Policy) -> None:
+    with pytest.raises(ValueError, match="does not report whether a call"):
+        run(Script(policy, ["Done."], eos=False), Notebook())
+
+
+LETTERS = ToolFormat("letters", re.compile(r"([a-z]*)()"), "e", "<", ">", "\0")
+"""calls that a random model writes often: up to the next e"""
+
+
+@pytest.mark.parametrize("slowest", [0.0, 0.01])
+def test_the_local_engine_gives_the_same_rollouts_for_any_speed_of_programs(
+    policy: Policy, slowest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rollouts(slots: int, notebook: Notebook) -> list[Rollout]:
+        episodes = Episodes(LocalEngine(policy, slots=slots), policy, ToolOptions(), notebook)
+        episodes.format = LETTERS
+        texts = prompts("one", "two three", "four")
+        done = list(episodes.sample(texts, 4, Sampling(max_tokens=60, seed=3)))
+        assert notebook.open_sessions == 0
+        return sorted(done, key=lambda rollout: (rollout.problem_id, rollout.index))
+
+    random.seed(1)
+    expected = rollouts(12, Notebook())
+    assert sum(len(rollout.turns) for rollout in expected) > 30, "programs ran"
+    assert len(expected) == 12
+    again = rollouts(3, Notebook(slowest=slowest))
+    assert [r.turns for r in again] == [r.turns for r in expected]
+    assert [r.finish for r in again] == [r.finish for r in expected]
+
+
+def test_log_probabilities_are_those_of_the_whole_episode(policy: Policy) -> None:
+    episodes = Episodes(LocalEngine(policy), policy, ToolOptions(), Notebook())
+    episodes.format = LETTERS
+    for rollout in episodes.sample(prompts("one", "two three"), 3, Sampling(max_tokens=50)):
+        ids = torch.tensor([rollout.ids])
+        with torch.no_grad():
+            logp_TV = policy.model(ids).logits[0, :-1].log_softmax(-1)
+        expected = logp_TV.gather(1, ids[0, 1:, None])[:, 0] * torch.tensor(rollout.mask[1:])
+        assert torch.allclose(torch.tensor(rollout.logprobs[1:]), expected, atol=1e-4)
+
+
+def test_tools_run_while_others_decode(policy: Policy) -> None:
+    started = time.monotonic()
+    episodes = Episodes(LocalEngine(policy, slots=32), policy, ToolOptions(), Notebook(slowest=0.2))
+    episodes.format = LETTERS
+    rollouts = list(episodes.sample(prompts("one", "two"), 16, Sampling(max_tokens=30)))
+    calls = sum(turn.role == "tool" for rollout in rollouts for turn in rollout.turns)
+    assert len(rollouts) == 32 and time.monotonic() - started < calls * 0.1
