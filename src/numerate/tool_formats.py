@@ -88,7 +88,7 @@ def parse_turn(format: ToolFormat, text: str, stopped: bool) -> ParsedTurn:
 
 
 def program_text(format: ToolFormat, block: str) -> str | None:
-    """Returns the program of a block, without a fence or the JSON around it; None where the JSON is broken."""
+    """Returns the program of a block, without fence or JSON around it; None where the JSON is broken."""
     if not format.template:
         fenced = "\n".join(match[1] for match in FENCED.finditer(block.strip("\n") + "\n"))
         return (fenced or block).strip("\n")

@@ -23,6 +23,7 @@ from numerate.tool_formats import ToolFormat
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 from tests import tiny
 
+SIX = Execution("ok", "6\n")
 CALL = "```python\nprint({})\n```\n```output"
 LONG = Sampling(max_tokens=400)
 
@@ -82,7 +83,7 @@ class Script:
 class Notebook:
     """Stands for the interpreter: the output of a program is its number, after a random time."""
 
-    answer: Execution = Execution("ok", "6\n")
+    answer: Execution = SIX
     slowest: float = 0.0
     programs: list[str] = field(default_factory=list[str])
     open_sessions: int = 0
@@ -97,20 +98,22 @@ class Notebook:
             future.set_result(self.answer)
         return future
 
-    def session(self) -> Notebook:
+    def session(self) -> Opened:
         self.open_sessions += 1
-        notebook = self
-
-        class Opened(Notebook):
-            def submit(self, code: str) -> Future[Execution]:
-                return notebook.submit(code)
-
-            def close(self) -> None:
-                notebook.open_sessions -= 1
-
-        return Opened()
+        return Opened(self)
 
     def close(self) -> None: ...
+
+
+@dataclass
+class Opened:
+    notebook: Notebook
+
+    def submit(self, cell: str) -> Future[Execution]:
+        return self.notebook.submit(cell)
+
+    def close(self) -> None:
+        self.notebook.open_sessions -= 1
 
 
 def run(
@@ -132,7 +135,7 @@ def test_the_output_is_a_turn_of_the_tool_that_is_not_trained(policy: Policy) ->
     ]
     call, output, last = (list(turn.ids) for turn in rollout.turns[1:])
     assert output == policy.encode_target("\n6\n```\n")[:-1]
-    assert rollout.mask == [False] * 1 * len(rollout.turns[0].ids) + [True] * len(call) + [False] * len(
+    assert rollout.mask == [False] * len(rollout.turns[0].ids) + [True] * len(call) + [False] * len(
         output
     ) + [True] * len(last)
     assert rollout.finish == "stop" and rollout.length == len(call) + len(output) + len(last)

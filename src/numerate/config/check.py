@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 
 from numerate import methods
 from numerate.config import chats, check_judges, trusting
@@ -205,19 +206,24 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         if recipe.engine.kind not in kinds:
             message = f"{stage.method} needs its own token sampler, which engine {recipe.engine.kind} lacks"
             yield ("stages", name, "method"), f"{message}: set engine kind: {' or '.join(kinds)}"
-        for option in ("calculator", "tools"):
-            if getattr(recipe.engine, option, False) and getattr(method, "LINE_BY_LINE", False):
-                message = f"a policy of {stage.method} is sampled line by line, without tools"
-                yield ("stages", name, "method"), f"{message}: leave out engine.{option}"
-        if recipe.engine.tools and hasattr(method, "ENGINES"):
-            message = f"{stage.method} has its own token sampler, which does not call programs"
-            yield ("stages", name, "method"), f"{message}: leave out engine.tools"
+        for option in tool_conflicts(recipe, method):
+            message = f"{stage.method} samples in its own way, without tools"
+            yield ("stages", name, "method"), f"{message}: leave out engine.{option}"
         if message := ahead_error(recipe, stage):
             yield ("stages", name, "sample", "ahead"), message
     try:
         engines.check_engine(recipe.engine)
     except ValueError as error:
         yield ("engine",), str(error)
+
+
+def tool_conflicts(recipe: Recipe, method: ModuleType) -> list[str]:
+    """Returns the options of tools that a method cannot sample with: it samples line by line, or with its own
+    token sampler."""
+    options = [option for option in ("calculator", "tools") if getattr(recipe.engine, option, None)]
+    if getattr(method, "LINE_BY_LINE", False):
+        return options
+    return [option for option in options if option == "tools" and hasattr(method, "ENGINES")]
 
 
 def ahead_error(recipe: Recipe, stage: StageRecipe) -> str | None:

@@ -22,9 +22,10 @@ class BaseEngineOptions:
 
     if TYPE_CHECKING:
         kind: Any
-
-    tools: ToolOptions | None = None
-    """programs that run within a rollout; a kind that can do that declares the option"""
+        tools: ToolOptions | None
+        """programs that run within a rollout; a kind that can do that declares the option"""
+    else:
+        tools = None
 
     needs: tuple[str, str] | None = None
     """a package beyond torch, and the extra of this package that installs it"""

@@ -16,8 +16,8 @@ class ToolOptions:
     """The key `tools` of an engine."""
 
     format: Literal["mario", "tora", "chat"] = "tora"
-    """how the policy writes a call and reads its output: mario (`<code>`, `<output>`), tora (fences python and
-    output), chat (`<tool_call>`, and the tool role of the model's template)"""
+    """how the policy writes a call and reads its output: mario (`<code>`, `<output>`), tora (fences of python
+    and output), chat (`<tool_call>`, and the tool role of the model's template)"""
     turns: AtLeast1 = 8
     """calls of a rollout at most; a rollout that wants more ends with finish max_turns"""
     output: AtLeast1 = 1000
