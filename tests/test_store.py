@@ -107,7 +107,7 @@ def test_files_from_before_there_were_choices_are_still_read(tmp_path: Path):
         row["parts"] = list(row["parts"].items())
         for turn in row["turns"]:
             del turn["choices"]
-    pq.write_table(pa.Table.from_pylist(rows, rollout_schema(token_classes=False)), path)
+    pq.write_table(pa.Table.from_pylist(rows, rollout_schema("scored rollouts 1")), path)
     assert list(store.read_rollouts(path)) == [attempt(), attempt(1)]
 
 

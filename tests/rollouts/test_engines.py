@@ -143,4 +143,4 @@ def test_the_schema_knows_the_options_of_every_kind():
     defs = config.json_schema()["$defs"]
     assert defs["ServerOptions"]["properties"]["patience"]["default"] == 600.0
     assert "sent again" in defs["ServerOptions"]["properties"]["timeout"]["description"]
-    assert set(defs["LocalOptions"]["properties"]) == {"kind", "slots", "memory", "calculator"}
+    assert set(defs["LocalOptions"]["properties"]) == {"kind", "slots", "memory", "calculator", "tools"}

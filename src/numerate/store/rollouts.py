@@ -15,13 +15,22 @@ from numerate.types import Reward, Rollout, Scored, Step, Turn
 BATCH = 512
 """rollouts in memory at once, while writing and while reading"""
 
-FORMAT = {"numerate": "scored rollouts 2"}
+FORMAT = "scored rollouts 3"
 """marks our files, so that another Parquet file is refused by name"""
-BEFORE = {"numerate": "scored rollouts 1"}
-"""the same without the token classes; still read"""
+ADDED = {"choices": "scored rollouts 2", "status": "scored rollouts 3"}
+"""columns of a turn (token classes, status of a tool's turn) -> the first format that has them; files of all
+formats are read"""
 
 LOGPROBS = "turns.list.element.logprobs.list.element"
-REPEATED = ["problem_id", "policy", "finish", "answer", "turns.list.element.role", "parts.key_value.key"]
+REPEATED = [
+    "problem_id",
+    "policy",
+    "finish",
+    "answer",
+    "turns.list.element.role",
+    "turns.list.element.status",
+    "parts.key_value.key",
+]
 
 
 def _arrow(module: str = "pyarrow") -> Any:
@@ -30,11 +39,12 @@ def _arrow(module: str = "pyarrow") -> Any:
 
 
 @cache
-def rollout_schema(token_classes: bool = True) -> Any:
-    """Returns the pyarrow.Schema: one row per rollout; files of the format BEFORE have no column `choices`
-    (token classes). Log-probs are float64, so that any float is read as it was written: those from float32
-    tensors have zeros in their lower bytes, which compress to nothing once the bytes are split."""
+def rollout_schema(format: str = FORMAT) -> Any:
+    """Returns the pyarrow.Schema of a format: one row per rollout. Log-probs are float64, so that any float
+    is read as it was written: those from float32 tensors have zeros in their lower bytes, which compress to
+    nothing once the bytes are split."""
     pa = _arrow()
+    added = {"choices": pa.list_(pa.int8()), "status": pa.string()}
     turn = {
         "role": pa.string(),
         "text": pa.string(),
@@ -42,7 +52,7 @@ def rollout_schema(token_classes: bool = True) -> Any:
         "logprobs": pa.list_(pa.float64()),
         "trained": pa.bool_(),
     }
-    turn |= {"choices": pa.list_(pa.int8())} if token_classes else {}
+    turn |= {name: kind for name, kind in added.items() if ADDED[name] <= format}
     step = {
         "start": pa.int32(),
         "end": pa.int32(),
@@ -62,7 +72,7 @@ def rollout_schema(token_classes: bool = True) -> Any:
         "reward": pa.float64(),
         "parts": pa.map_(pa.string(), pa.float64()),
     }
-    return pa.schema(list(row.items()), metadata=FORMAT if token_classes else BEFORE)
+    return pa.schema(list(row.items()), metadata={"numerate": format})
 
 
 class Foreign(ValueError):
@@ -133,8 +143,7 @@ def _rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str
 def _ours(schema: Any) -> bool:
     marks: dict[bytes, bytes] = schema.metadata or {}
     mark = marks.get(b"numerate", b"").decode(errors="replace")
-    schemas = {FORMAT["numerate"]: rollout_schema(), BEFORE["numerate"]: rollout_schema(token_classes=False)}
-    return mark in schemas and schema.equals(schemas[mark])
+    return mark in ("scored rollouts 1", *ADDED.values()) and schema.equals(rollout_schema(mark))
 
 
 def _row(scored: Scored) -> dict[str, Any]:
@@ -154,6 +163,7 @@ def _row(scored: Scored) -> dict[str, Any]:
                 "logprobs": t.logprobs,
                 "trained": t.trained,
                 "choices": t.token_classes,
+                "status": t.status,
             }
             for t in rollout.turns
         ],
@@ -175,6 +185,7 @@ def _scored(row: dict[str, Any]) -> Scored:
             logprobs=tuple(t["logprobs"]),
             trained=t["trained"],
             token_classes=tuple(t.get("choices", ())),
+            status=t.get("status", ""),
         )
         for t in row["turns"]
     )
