@@ -35,6 +35,8 @@ class ToolFormat:
     name: str
     block: re.Pattern[str]
     """a program in a turn: group 1 its text, group 2 the mark that closes it, empty where none does"""
+    form: str
+    """a call: {} stands for its program"""
     stop: str
     """what the policy writes last in a call"""
     before: str
@@ -48,14 +50,44 @@ class ToolFormat:
     template: bool = False
     """whether the output goes into the tool role of the chat template instead of `before` and `after`"""
 
+    def call(self, program: str) -> str:
+        """Returns a call of a program, as the policy writes it."""
+        return self.form.replace("{}", json.dumps(program, ensure_ascii=False) if self.template else program)
+
     def insert(self, output: str) -> str:
         """Returns the text that follows a call with this output."""
         return f"{self.before}{output}{self.after}"
 
 
-MARIO = ToolFormat("mario", CODE_TAG, "</code>", "\n<output>\n", "\n</output>\n", "Final Answer:")
-TORA = ToolFormat("tora", PYTHON_FENCE, "```output", "\n", "\n```\n", "\\boxed", closes=False)
-CHAT = ToolFormat("chat", CALL_TAG, "</tool_call>", "", "", "\\boxed", template=True)
+MARIO = ToolFormat(
+    name="mario",
+    block=CODE_TAG,
+    form="<code>\n{}\n</code>",
+    stop="</code>",
+    before="\n<output>\n",
+    after="\n</output>\n",
+    answer="Final Answer:",
+)
+TORA = ToolFormat(
+    name="tora",
+    block=PYTHON_FENCE,
+    form="```python\n{}\n```\n```output",
+    stop="```output",
+    before="\n",
+    after="\n```\n",
+    answer="\\boxed",
+    closes=False,
+)
+CHAT = ToolFormat(
+    name="chat",
+    block=CALL_TAG,
+    form='<tool_call>\n{"name": "python", "arguments": {"code": {}}}\n</tool_call>',
+    stop="</tool_call>",
+    before="",
+    after="",
+    answer="\\boxed",
+    template=True,
+)
 FORMATS = {format.name: format for format in (MARIO, TORA, CHAT)}
 NAMES = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
 
