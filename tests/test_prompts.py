@@ -15,12 +15,17 @@ from numerate.types import Problem, Turn
 
 SUM = Problem("s", "What is 2+3?", "5", solution="2+3=<<2+3=5>>5\n#### 5", kind="number")
 SHOT = Problem("t", "What is 1+1?", "2", solution="1+1=2", kind="number")
+ENDS = {
+    **dict.fromkeys(("plain", "qa", "cot"), "#### {}"),
+    **dict.fromkeys(("boxed", "chat"), "\\boxed{{{}}}"),
+    "mario": "Final Answer: {}",
+}
 PICK = Problem("p", "Which is prime?", "B", solution="Five.", kind="choice", choices=(("A", "4"), ("B", "5")))
 
 
 def test_the_examples_in_the_docstrings_hold():
     results = doctest.testmod(numerate.prompts)
-    assert (results.attempted, results.failed) == (10, 0)
+    assert (results.attempted, results.failed) == (12, 0)
 
 
 def test_a_plain_row_is_the_question_a_line_break_and_the_solution():
@@ -114,7 +119,7 @@ def test_an_evaluator_reads_the_earlier_turns_too():
 def test_a_target_ends_in_the_problems_answer_whatever_the_solution_marks(solution: str, style: str):
     problem = Problem("p", "?", "7", solution)
     text = target(problem, style)
-    assert text.endswith("#### 7" if style in ("plain", "qa", "cot") else "\\boxed{7}")
+    assert text.endswith(ENDS[style].format(7))
     assert grade(text, problem).correct
 
 
@@ -154,3 +159,35 @@ def test_every_solution_at_hand_ends_with_a_mark_that_the_grader_reads(name: str
 
     problems = load(name, limit=150, seed=0)
     assert sum(grade(target(problem, style), problem).correct for problem in problems) >= 0.98 * len(problems)
+
+
+TRANSCRIPTS = {
+    "mario": "<code>\n#### 9\nprint('\\\\boxed{9}',7)\n</code>\n<output>\n#### 8\n\\boxed{8} 7\n</output>\n",
+    "tora": "So \\boxed{6}?\n```python\n#### 9\nprint(3+4)\n```\n```output\n#### 8\n7\n```\n",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+@pytest.mark.parametrize(
+    "last", ["", "#### 7", "Final Answer: 7", "It is $\\boxed{7}$.", "\n\nSo 5.\n#### 5", "Final Answer: $5$"]
+)
+def test_a_transcript_keeps_programs_and_outputs_and_ends_in_the_answer(name: str, style: str, last: str):
+    solution = f"{TRANSCRIPTS[name]}{last}".strip()
+    text = target(Problem("p", "?", "7", solution, meta={"tool_format": name}), style)
+    assert text.startswith(STYLES[style].lead + TRANSCRIPTS[name])
+    assert text.endswith(ENDS[style].format(7)) or (last.endswith("$.") and style in ("boxed", "chat"))
+    assert grade(text, Problem("p", "?", "7")).correct
+
+
+def test_the_mark_comes_behind_a_program_that_nothing_ran():
+    problem = Problem("p", "?", "7", "<code>\n#### 9\n</code>", meta={"tool_format": "mario"})
+    assert target(problem) == "<code>\n#### 9\n</code>\n#### 7"
+    with pytest.raises(ValueError, match="no tool format 'react': choose mario, tora or chat"):
+        target(Problem("p", "?", "7", "7", meta={"tool_format": "react"}))
+
+
+def test_a_mario_target_that_ends_in_its_answer_stays():
+    problem = Problem("p", "?", "24", "<p>\nHalf of 48.\nFinal Answer: $24$", kind="number")
+    assert target(problem, "mario") == problem.solution
+    assert render(problem, "mario").text == "Question: ?\n\nSolution:\n\n"

@@ -10,8 +10,6 @@ import pytest
 
 ELSEWHERE = {
     ("ssft_scr", "logit_identity"): "words; its numbers are S_from_logits",
-    ("mario", "turn_parse"): "a turn with code to run: attempts here are one turn of text",
-    ("mario", "bad_both"): "a turn with code to run and an answer at once, the same",
     ("havrilla", "aug_score"): "choosing synthetic questions, no judge",
     ("havrilla", "sample_count_appendix_B"): "a product in the paper's text, nothing that could be computed",
 }

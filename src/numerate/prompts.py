@@ -11,6 +11,10 @@ and the question.
     cot     the question and an instruction           ends with #### 24
     boxed   the question and an instruction           ends with \\boxed{24}
     chat    as boxed, inside the model's template     ends with \\boxed{24}
+    mario   Question: ... Solution:                   ends with Final Answer: 24
+
+The solution of a problem with `meta["tool_format"]` is a transcript (`numerate.tool_formats`): programs and
+outputs stay as they are, and the mark is added to the text behind the last one.
 """
 
 from __future__ import annotations
@@ -21,9 +25,11 @@ from dataclasses import dataclass, replace
 
 from numerate import answers
 from numerate.answers.text.boxes import find_boxes, without_boxes
+from numerate.tool_formats import get_format, last_words
 from numerate.types import Problem, Prompt, Turn
 
 HASHED = re.compile(r"^\s*####[ \t]*(\S.*)$", re.MULTILINE)
+FINAL = re.compile(r"Final Answer:[ \t]*(\S.*)$")
 STEPS = "Reason step by step."
 CHOOSE = "the letter of the right choice"
 
@@ -100,7 +106,11 @@ def target(problem: Problem, style: str = "plain") -> str:
             f"problem {problem.id!r} ({problem.source or 'no source'}) has no solution to train on: "
             "choose a problem set with solutions, or a method that samples its own"
         )
-    return chosen.lead + chosen.finish(problem)
+    if problem.meta.get("tool_format") is None:
+        return chosen.lead + chosen.finish(problem)
+    done, text = last_words(get_format(problem.meta["tool_format"]), problem.solution.strip())
+    blank = text[: len(text) - len(text.lstrip())] or ("\n" if done and not done.endswith("\n") else "")
+    return chosen.lead + done + blank + chosen.finish(replace(problem, solution=text))
 
 
 def with_prefix(prompt: Prompt, text: str) -> Prompt:
@@ -158,6 +168,15 @@ def chat_prompt(problem: Problem) -> str:
     return boxed_prompt(problem).rstrip("\n")
 
 
+def mario_prompt(problem: Problem) -> str:
+    """Returns question and solution by name, as MARIO writes them.
+
+    >>> mario_prompt(Problem("1", "What is 2+3?", "5"))
+    'Question: What is 2+3?\\n\\nSolution:\\n\\n'
+    """
+    return f"Question: {plain_prompt(problem)}\nSolution:\n\n"
+
+
 def hashed_end(problem: Problem) -> str:
     """Returns the solution with `#### answer` as its last line.
 
@@ -168,7 +187,7 @@ def hashed_end(problem: Problem) -> str:
     before, _, last = solution.rpartition("\n")
     marked = HASHED.match(last)
     if marked is None:
-        return f"{solution}\n#### {problem.answer}"
+        return f"{solution}\n#### {problem.answer}".lstrip("\n")
     if not problem.answer or answers.decide_strict(marked[1], problem.answer, problem.kind).equal:
         return solution
     return f"{before}\n#### {problem.answer}".lstrip("\n")
@@ -188,6 +207,23 @@ def boxed_end(problem: Problem) -> str:
     return f"{HASHED.sub('', solution).rstrip()}\n\\boxed{{{problem.answer}}}".lstrip("\n")
 
 
+def final_end(problem: Problem) -> str:
+    """Returns the solution with `Final Answer: 5` as its last line, in place of other marks.
+
+    >>> final_end(Problem("1", "What is 2+3?", "5", solution="2+3=5\\n#### 5"))
+    '2+3=5\\nFinal Answer: 5'
+    """
+    solution = problem.solution.strip()
+    before, _, last = solution.rpartition("\n")
+    marked = FINAL.match(last)
+    if marked is None:
+        before = solution
+    elif not problem.answer or answers.decide_strict(marked[1], problem.answer, problem.kind).equal:
+        return solution
+    text = without_boxes(HASHED.sub("", before)).rstrip()
+    return f"{text}\nFinal Answer: {problem.answer}".lstrip("\n")
+
+
 def _ends_in_its_box(problem: Problem) -> bool:
     """Checks whether the solution's own box is what the grader reads, and holds the problem's answer."""
     answer, source = answers.find(problem.solution, problem.kind, problem.choices)
@@ -204,6 +240,7 @@ STYLES: dict[str, Style] = {
     "cot": Style(cot_prompt, hashed_end),
     "boxed": Style(boxed_prompt, boxed_end),
     "chat": Style(chat_prompt, boxed_end, chat=True),
+    "mario": Style(mario_prompt, final_end, earlier="Question: {}\n\nSolution:\n\n"),
 }
 
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 EMPTY = "(no output)"
-FENCED = re.compile(r"^```(?:python|py)?[ \t]*\n(.*?)(?:^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-PYTHON_FENCE = re.compile(r"^```(?:python|py)[ \t]*\n(.*?)(^```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```(?:python3?|py)?[ \t\r]*\n(.*?)(?:^```[ \t\r]*$|\Z)", re.DOTALL | re.MULTILINE)
+PYTHON_FENCE = re.compile(r"^```(?:python3?|py)[ \t\r]*\n(.*?)(^```[ \t\r]*$|\Z)", re.DOTALL | re.MULTILINE)
 CODE_TAG = re.compile(r"<code>(.*?)(</code>|\Z)", re.DOTALL)
 CALL_TAG = re.compile(r"<tool_call>(.*?)(</tool_call>|\Z)", re.DOTALL)
-MARKS = re.compile(r"```|<(?=/?(?:code|output|p|step|tool_call|tool_response|answer|think)\b)")
+MARKS = re.compile(r"```|<(?=/?(?:code|output|p|step|tool_call|tool_response|answer|think)>)")
 """marks of the formats within an output, which would end it early or begin another call"""
 Flaw = Literal["no_program", "unclosed", "code_and_answer", "not_json"]
 
@@ -35,6 +35,8 @@ class ToolFormat:
     name: str
     block: re.Pattern[str]
     """a program in a turn: group 1 its text, group 2 the mark that closes it, empty where none does"""
+    form: str
+    """a call: {} stands for its program"""
     stop: str
     """what the policy writes last in a call"""
     before: str
@@ -43,18 +45,60 @@ class ToolFormat:
     """inserted after the output"""
     answer: str
     """mark of the final answer; a turn that has it and a program is invalid"""
+    closes: bool = True
+    """whether the stop is also what closes a program"""
     template: bool = False
     """whether the output goes into the tool role of the chat template instead of `before` and `after`"""
+
+    def call(self, program: str) -> str:
+        """Returns a call of a program, as the policy writes it."""
+        return self.form.replace("{}", json.dumps(program, ensure_ascii=False) if self.template else program)
 
     def insert(self, output: str) -> str:
         """Returns the text that follows a call with this output."""
         return f"{self.before}{output}{self.after}"
 
 
-MARIO = ToolFormat("mario", CODE_TAG, "</code>", "\n<output>\n", "\n</output>\n", "Final Answer:")
-TORA = ToolFormat("tora", PYTHON_FENCE, "```output", "\n", "\n```\n", "\\boxed")
-CHAT = ToolFormat("chat", CALL_TAG, "</tool_call>", "", "", "\\boxed", template=True)
+MARIO = ToolFormat(
+    name="mario",
+    block=CODE_TAG,
+    form="<code>\n{}\n</code>",
+    stop="</code>",
+    before="\n<output>\n",
+    after="\n</output>\n",
+    answer="Final Answer:",
+)
+TORA = ToolFormat(
+    name="tora",
+    block=PYTHON_FENCE,
+    form="```python\n{}\n```\n```output",
+    stop="```output",
+    before="\n",
+    after="\n```\n",
+    answer="\\boxed",
+    closes=False,
+)
+CHAT = ToolFormat(
+    name="chat",
+    block=CALL_TAG,
+    form='<tool_call>\n{"name": "python", "arguments": {"code": {}}}\n</tool_call>',
+    stop="</tool_call>",
+    before="",
+    after="",
+    answer="\\boxed",
+    template=True,
+)
 FORMATS = {format.name: format for format in (MARIO, TORA, CHAT)}
+NAMES = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
+
+
+def get_format(name: object) -> ToolFormat:
+    """Returns the format of this name.
+
+    Raises ValueError that lists the names where there is none."""
+    if isinstance(name, str) and name in FORMATS:
+        return FORMATS[name]
+    raise ValueError(f"there is no tool format {name!r}: choose {NAMES}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +115,83 @@ def parse_turn(format: ToolFormat, text: str, stopped: bool) -> ParsedTurn:
     """Returns what a turn asks for. stopped: whether it ended with the format's stop, which `text` need not
     hold; else it ended with EOS or at a limit.
 
-    Several programs of a turn run as one, in their order. A call without a program is a call of nothing: the
-    policy reads so and may go on. Code and answer in one turn contradict each other (MARIO, react.py)."""
-    whole = text if not stopped or text.endswith(format.stop) else text + format.stop
-    blocks = list(format.block.finditer(whole))
+    Several programs of a turn run as one, in their order. A program that only the stop ends runs, too. A call
+    without a program is a call of nothing: the policy reads so and may go on. Code and answer in one turn
+    contradict each other (MARIO, react.py)."""
+    blocks = list(format.block.finditer(_without_stop(format, text) if stopped else text))
+    unclosed = bool(blocks) and not blocks[-1][2]
     if not stopped:
-        unclosed = bool(blocks) and not blocks[-1][2]
         return ParsedTurn(flaw="unclosed" if unclosed else None)
-    if format.answer in format.block.sub("", whole) and blocks:
+    if blocks and format.answer in format.block.sub("", text):
         return ParsedTurn(flaw="code_and_answer")
     programs = [program_text(format, block[1]) for block in blocks]
-    if any(program is None for program in programs):
+    if None in programs:
         return ParsedTurn("", "not_json")
     code = "\n".join(program for program in programs if program)
-    return ParsedTurn(code, None if code else "no_program")
+    return ParsedTurn(code, ("unclosed" if unclosed else None) if code else "no_program")
+
+
+def _without_stop(format: ToolFormat, text: str) -> str:
+    """Returns the turn up to its stop: without it where the stop is a mark of its own, else with it."""
+    before, _, _ = text.partition(format.stop)
+    return before + format.stop if format.closes else before
 
 
 def program_text(format: ToolFormat, block: str) -> str | None:
     """Returns the program of a block, without fence or JSON around it; None where the JSON is broken."""
     if not format.template:
-        fenced = "\n".join(match[1] for match in FENCED.finditer(block.strip("\n") + "\n"))
-        return (fenced or block).strip("\n")
+        fenced = block.lstrip() + "\n"
+        parts = [match[1] for match in FENCE.finditer(fenced)] if FENCE.match(fenced) else [block]
+        return "\n".join(part.strip("\r\n") for part in parts)
     try:
-        code = json.loads(block)["arguments"]["code"]
+        code = json.loads(block, strict=False)["arguments"]["code"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return code if isinstance(code, str) else None
+    return code.encode("utf-8", "replace").decode() if isinstance(code, str) else None
 
 
 def shown_output(output: str, error: str, limit: int) -> str:
     """Returns an output as the policy reads it: its first and last part where it is longer than `limit`
     characters, the error's last line after it. Marks of the formats in it are spelled otherwise, so that no
     output ends early or holds a call."""
-    text = MARKS.sub(lambda mark: "'''" if mark[0] == "```" else "&lt;", output.strip("\n"))
+    text = _without_marks(output.strip("\n"))
     if len(text) > limit:
         head, tail = (limit + 1) // 2, limit // 2
         text = f"{text[:head]}\n[{len(text) - limit} characters left out]\n{text[len(text) - tail :]}"
-    error = MARKS.sub(lambda mark: "'''" if mark[0] == "```" else "&lt;", error)[: max(limit, 200)]
-    return "\n".join(part for part in (text, error) if part) or EMPTY
+    return "\n".join(part for part in (text, _without_marks(error)[: max(limit, 200)]) if part) or EMPTY
+
+
+def _without_marks(text: str) -> str:
+    return MARKS.sub(lambda mark: "'''" if mark[0] == "```" else "&lt;", text)
 
 
 def split_transcript(format: ToolFormat, text: str) -> Iterator[tuple[str, bool]]:
     """Yields the parts of a transcript in order, with whether the policy writes them; the others are outputs
-    with the marks around them."""
-    start = 0
-    ends = re.compile(f"{re.escape(format.before)}.*?{re.escape(format.after)}", re.DOTALL)
-    while (at := text.find(format.stop, start)) >= 0:
-        stop = at + len(format.stop)
-        output = ends.match(text, stop) if format.after else None
-        if output is None and format.after.rstrip("\n") and text[stop:].startswith(format.before):
-            last = format.after.rstrip("\n")
-            output = re.compile(f".*?{re.escape(last)}\\Z", re.DOTALL).match(text, stop)
-        if output is None:
-            break
-        yield text[start:stop], True
-        yield output[0], False
-        start = output.end()
+    with the marks around them. An output that nothing ends is the rest of the text."""
+    start = at = 0
+    while format.after and (at := text.find(format.stop, at)) >= 0:
+        at += len(format.stop)
+        if not text.startswith(format.before, at):
+            continue
+        end = _output_end(format, text, at + len(format.before) - 1)
+        yield text[start:at], True
+        yield text[at:end], False
+        start = at = end
     if start < len(text):
         yield text[start:], True
+
+
+def last_words(format: ToolFormat, text: str) -> tuple[str, str]:
+    """Returns a transcript in two: up to and with its last output or program, and the text behind that."""
+    parts = list(split_transcript(format, text))
+    words = parts[-1][0] if parts and parts[-1][1] else ""
+    done = max((block.end() for block in format.block.finditer(words)), default=0)
+    at = len(text) - len(words) + done
+    return text[:at], text[at:]
+
+
+def _output_end(format: ToolFormat, text: str, start: int) -> int:
+    """Returns the end of an output, whose last mark may end the text without its line break. start: the line
+    break before the output, which is that of the mark where there is no output."""
+    end = text.find(format.after, start)
+    return end + len(format.after) if end >= 0 else len(text)

@@ -8,6 +8,7 @@ from numerate.models.policy import Policy
 from numerate.models.return_conditioning import tag_ids, token_lines
 from numerate.models.return_tags import Conditioning
 from numerate.prompts import render, target
+from numerate.tool_formats import get_format, split_transcript
 from numerate.types import Example, Problem, Rollout
 
 
@@ -16,18 +17,54 @@ def demonstration_row(policy: Policy, problem: Problem, style: str) -> Example:
 
     Prompt and solution are tokenized separately, so the boundary is exact and the same as in sampling. The
     last token is EOS, or in a chat the template's end of turn. For a policy with tags every line is tagged as
-    good.
+    good. Of a transcript (`meta["tool_format"]`) each part is tokenized separately, and outputs are not
+    trained: as in an episode.
 
     Raises:
-        ValueError: the problem has no solution.
+        ValueError: the problem has no solution, or a tool format that its text cannot be split by.
     """
     prompt = render(problem, style)
     prompt_ids = policy.encode_prompt(prompt)
-    target_ids = policy.encode_target(target(problem, style), prompt.chat)
+    parts = target_parts(policy, problem, style, prompt.chat)
     if policy.conditioning:
-        whole = [(True, line, [True] * len(line)) for line in token_lines(policy, target_ids)]
-        return tagged_row(policy, prompt_ids, whole, policy.conditioning)
-    return Example([*prompt_ids, *target_ids], [False] * len(prompt_ids) + [True] * len(target_ids))
+        return tagged_row(policy, prompt_ids, tagged_lines(policy, parts), policy.conditioning)
+    ids, mask = list(prompt_ids), [False] * len(prompt_ids)
+    for part, trained in parts:
+        ids += part
+        mask += [trained] * len(part)
+    return Example(ids, mask)
+
+
+def target_parts(policy: Policy, problem: Problem, style: str, chat: bool) -> list[tuple[list[int], bool]]:
+    """Returns the tokens of a target in parts, with whether they are trained; all but the outputs of a
+    transcript are."""
+    text = target(problem, style)
+    name = problem.meta.get("tool_format")
+    if name is None:
+        return [(policy.encode_target(text, chat), True)]
+    format = get_format(name)
+    if format.template and format.stop in text:
+        raise ValueError(
+            f"problem {problem.id!r} ({problem.source or 'no source'}) has calls in the format {name}, whose "
+            "outputs a solution's text cannot mark: write its solution in the format mario or tora"
+        )
+    parts = [(policy.encode_target(part, chat), trained) for part, trained in split_transcript(format, text)]
+    return [*((ids[:-1], trained) for ids, trained in parts[:-1]), parts[-1]]
+
+
+def tagged_lines(
+    policy: Policy, parts: Iterable[tuple[list[int], bool]]
+) -> list[tuple[bool, list[int], list[bool]]]:
+    """Returns the lines of a target for `tagged_row`, all good. An output belongs to the line of its call: no
+    tag comes between them."""
+    lines: list[tuple[bool, list[int], list[bool]]] = []
+    for ids, trained in parts:
+        if not trained and lines:
+            good, line, mask = lines.pop()
+            lines.append((good, [*line, *ids], [*mask, *[False] * len(ids)]))
+        else:
+            lines += [(True, line, [trained] * len(line)) for line in token_lines(policy, ids)]
+    return lines
 
 
 def tagged_row(
