@@ -226,7 +226,7 @@ def test_a_server_that_does_not_say_what_ended_a_turn_is_refused(policy: Policy)
         run(Script(policy, ["Done."], eos=False), Notebook())
 
 
-LETTERS = ToolFormat("letters", re.compile(r"([a-z]*)()"), "e", "<", ">", "\0")
+LETTERS = ToolFormat("letters", re.compile(r"([a-z]*)()"), "{}e", "e", "<", ">", "\0")
 """calls that a random model writes often: up to the next e"""
 
 

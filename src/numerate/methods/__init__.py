@@ -40,6 +40,7 @@ METHODS = {
     "sft": "numerate.methods.sft",
     "step_labels": "numerate.methods.step_labels",
     "stepwise_outcome_model": "numerate.methods.stepwise_outcome_model",
+    "tool_solutions": "numerate.methods.tool_solutions",
 }
 
 

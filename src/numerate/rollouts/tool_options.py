@@ -8,7 +8,7 @@ from typing import Literal
 
 from numerate.interpreter import InterpreterOptions
 from numerate.options import AtLeast1, config
-from numerate.tool_formats import FORMATS, ToolFormat
+from numerate.tool_formats import ToolFormat, get_format
 
 
 @config
@@ -33,4 +33,4 @@ class ToolOptions:
 
     @property
     def tool_format(self) -> ToolFormat:
-        return FORMATS[self.format]
+        return get_format(self.format)
