@@ -21,6 +21,7 @@ from numerate.methods import outcome_reward_model as orm
 from numerate.methods import outcome_value_model as ovm
 from numerate.methods import process_reward_model as prm
 from numerate.methods import sft
+from numerate.models import tokenization
 from numerate.models.evaluator import EvaluatorModel
 from numerate.models.reward_model import EncodedSolution
 from numerate.rollouts.job import Job
@@ -221,6 +222,26 @@ def test_the_values_words_are_those_of_right_solutions_only(tmp_path: Path, vect
     assert (not any(b.token["written"])) == silent
     assert [w for w in a.token["weight"] if w] == pytest.approx([1 / (4 + 1e-3)] * 2)
     assert [b.token["target"][end] for end in encoded.ends] == [-1.0, -1.0]
+
+
+def test_a_value_model_does_not_learn_to_write_outputs_of_tools(tmp_path: Path) -> None:
+    call, output, answer = "```python\nprint(6)\n```\n```output", "\n6\n```\n", "So\n#### 6"
+    turns = (
+        Turn("user", "?"),
+        Turn("assistant", call, (1,), trained=True),
+        Turn("tool", output, (2,), status="ok"),
+        Turn("assistant", answer, (3,), trained=True),
+    )
+    scored = Scored(Rollout("p0", 0, turns), Reward(1.0))
+    [solution] = orm.label_outcomes([Group(PROBLEMS[0], (scored,))])
+    assert [solution.steps[i][at:] for i, at in solution.meta[orm.OUTPUTS]] == ["6\n```"]
+    judge = orm.make_judge(work(tmp_path), prm.Card("value"), None)
+    encoded = judge.encode_solution(PROBLEMS[0], solution.steps)
+    decode = partial(tokenization.decode_ids, judge.tokenizer)
+    row = ovm.value_row(encoded, True, eos=2, outputs=solution.meta[orm.OUTPUTS], decode=decode)
+    assert row is not None
+    trained = decode([i for i, w in zip(row.ids, row.token["written"], strict=True) if w])
+    assert trained == "```python\nprint(6)\n```\n```output\nSo\n#### 6\n"
 
 
 def test_pairs_are_distinct_bounded_and_the_same_every_time() -> None:

@@ -20,12 +20,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from numerate import training
-from numerate.judges.step_split import split_solution
+from numerate.judges.step_split import SplitSolution, split_solution
 from numerate.methods.shared.options import JudgeFit
 from numerate.models.judge_config import Card
 from numerate.options import RolloutsName, config
 from numerate.rollouts.load_rollouts import without_repeats
-from numerate.types import Example, Group, LabelledSolution, Stats
+from numerate.types import Example, Group, LabelledSolution, Rollout, Stats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +43,8 @@ FIT = JudgeFit(epochs=2, batch=32, lr=1e-5, final_lr=0.0, warmup=0.1, max_length
 At = Literal["steps", "last", "tokens"]
 Row = TypeVar("Row", bound="Example | tuple[Example, ...]")
 Judge = TypeVar("Judge", "ScoreModel", "EvaluatorModel")
+OUTPUTS = "outputs"
+"""key of `LabelledSolution.meta`: see `output_starts`"""
 
 
 @config
@@ -65,11 +67,24 @@ def label_outcomes(groups: Sequence[Group]) -> list[LabelledSolution]:
     labelled: list[LabelledSolution] = []
     for group in map(without_repeats, groups):
         for scored in group.rollouts:
-            texts = split_solution(scored.rollout.solution).texts
-            if texts and scored.reward.value is not None:
-                label = 1 if scored.reward.value >= 1 else -1
-                labelled.append(LabelledSolution(group.problem, texts, (label,) * len(texts)))
+            solution = split_solution(scored.rollout.solution)
+            if solution.texts and scored.reward.value is not None:
+                labels = (1 if scored.reward.value >= 1 else -1,) * len(solution.texts)
+                meta = {OUTPUTS: output_starts(scored.rollout, solution)}
+                labelled.append(LabelledSolution(group.problem, solution.texts, labels, meta=meta))
     return labelled
+
+
+def output_starts(rollout: Rollout, solution: SplitSolution) -> list[tuple[int, int]]:
+    """Returns the steps that a tool wrote, whole or from a character of their text on: index, character."""
+    at, starts = len(rollout.prefix), list[tuple[int, int]]()
+    for turn in rollout.completion_turns:
+        first, last = at + len(turn.text) - len(turn.text.lstrip()), at + len(turn.text.rstrip())
+        for index, step in enumerate(solution.steps if turn.role == "tool" else ()):
+            if step.start < last and step.end > first:
+                starts.append((index, max(0, first - step.start)))
+        at += len(turn.text)
+    return starts
 
 
 def outcome_row(encoded: EncodedSolution, labels: Sequence[int | None], at: At) -> Example | None:

@@ -4,7 +4,7 @@ implementation_details.md): one model that writes solutions and says what they a
 v_k = tanh(w . h_k)       Q = +1 where the final answer is right, else -1, the same at the end of every step
 L   = L_LM(right solutions) + alpha sum_k (v_k - Q)^2 / (n + 1e-3)          n: all step ends of the batch
 
-L_LM is the mean of - log p over the tokens of right solutions; wrong ones teach the value only. MARIO's own
+L_LM is the mean of - log p over the tokens of right solutions, outputs of tools left out; wrong ones teach the value only. MARIO's own
 loss is not public, and neither are its settings: Q at every step, LoRA of rank 64, 1e-4 and alpha 0.1 are
 ours. The steps are joined by single line breaks, so the model learns to end with one. Texts that repeat
 count once.
@@ -12,12 +12,12 @@ count once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from numerate import training
+from numerate import credit, training
 from numerate.methods import outcome_reward_model as orm
 from numerate.methods.shared.options import JudgeFit
 from numerate.models import tokenization
@@ -48,9 +48,15 @@ class Config:
     """optimization of the model"""
 
 
-def value_row(encoded: EncodedSolution, right: bool, eos: int) -> Example | None:
+def value_row(
+    encoded: EncodedSolution,
+    right: bool,
+    eos: int,
+    outputs: Sequence[tuple[int, int]] = (),
+    decode: Callable[[list[int]], str] | None = None,
+) -> Example | None:
     """Returns the row with value targets at the ends of steps; tokens and EOS of a whole and right solution
-    are trained too."""
+    are trained too, without those of tools. outputs: see `orm.output_starts`; decode: needed for them."""
     if not encoded.ends:
         return None
     row = training.score_row(encoded, dict.fromkeys(encoded.ends, 1.0 if right else -1.0))
@@ -58,6 +64,13 @@ def value_row(encoded: EncodedSolution, right: bool, eos: int) -> Example | None
     ids = [*row.ids, eos]
     columns = {name: [*values, 0.0] for name, values in row.token.items()}
     written = [float(is_written and index >= encoded.prompt) for index in range(len(ids))]
+    starts = [encoded.prompt, *(end + 1 for end in encoded.ends)]
+    for step, character in outputs if decode else ():
+        if step < len(encoded.ends):
+            start, stop = starts[step : step + 2]
+            if character and decode:
+                start += credit.end_tokens(ids[start:stop], [character], decode)[0] + 1
+            written[start:stop] = [0.0] * (stop - start)
     return Example(ids, [*row.mask, True], token={**columns, "written": written})
 
 
@@ -94,7 +107,13 @@ def train(run: training.Stage, cfg: Config, job: Job) -> ScoreModel:
     judge = orm.make_judge(job, Card("value", style=job.style, max_length=cfg.fit.max_length), None)
     eos = last_token(judge, job.style)
     rows = [
-        value_row(judge.encode_solution(solution.problem, solution.steps), solution.labels[-1] == 1, eos)
+        value_row(
+            judge.encode_solution(solution.problem, solution.steps),
+            solution.labels[-1] == 1,
+            eos,
+            solution.meta[orm.OUTPUTS],
+            partial(tokenization.decode_ids, judge.tokenizer),
+        )
         for solution in data
     ]
     # 3. fit
