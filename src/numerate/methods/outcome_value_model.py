@@ -4,10 +4,10 @@ implementation_details.md): one model that writes solutions and says what they a
 v_k = tanh(w . h_k)       Q = +1 where the final answer is right, else -1, the same at the end of every step
 L   = L_LM(right solutions) + alpha sum_k (v_k - Q)^2 / (n + 1e-3)          n: all step ends of the batch
 
-L_LM is the mean of - log p over the tokens of right solutions, outputs of tools left out; wrong ones teach the value only. MARIO's own
-loss is not public, and neither are its settings: Q at every step, LoRA of rank 64, 1e-4 and alpha 0.1 are
-ours. The steps are joined by single line breaks, so the model learns to end with one. Texts that repeat
-count once.
+L_LM is the mean of - log p over the tokens of right solutions, outputs of tools left out; wrong ones teach
+the value only. MARIO's own loss is not public, and neither are its settings: Q at every step, LoRA of rank
+64, 1e-4 and alpha 0.1 are ours. The steps are joined by single line breaks, so the model learns to end with
+one. Texts that repeat count once.
 """
 
 from __future__ import annotations
