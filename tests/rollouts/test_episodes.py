@@ -50,16 +50,26 @@ class Script:
     turns: Sequence[str]
     ends: Finish = "stop"
     eos: bool = True
+    most: int | None = None
     requests: list[SampleRequest] = field(default_factory=list[SampleRequest])
+    released: list[object] = field(default_factory=list[object])
 
     def sync(self, policy: Policy) -> None: ...
 
     def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
         raise AssertionError("episodes are streamed")
 
-    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+    def most_unfinished(self, params: Sampling) -> int | None:
+        return self.most
+
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
+    ) -> Iterator[Rollout]:
         for request in requests:
             assert request is not None, "nothing runs here between two requests"
+            if not request.count:
+                self.released.append(request.follows)
+                continue
             self.requests.append(request)
             for index in range(request.first, request.stop):
                 yield self.write(request, index, params)

@@ -70,6 +70,8 @@ class Episode:
     """tokens that it may still have"""
     turns: list[Turn] = field(default_factory=list[Turn])
     calls: int = 0
+    last: tuple[str, int] | None = None
+    """problem id and index of its last turn in the engine, where that was a call"""
     session: Session | None = None
 
     def next_request(self) -> SampleRequest:
@@ -78,7 +80,7 @@ class Episode:
         written = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
         name = f"{self.prompt.problem_id} rollout {self.index} turn {self.calls}"
         prompt = replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, written))
-        return SampleRequest(prompt, 0, 1, self.left)
+        return SampleRequest(prompt, 0, 1, self.left, self.last)
 
     def add(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
@@ -107,13 +109,16 @@ class EpisodeLoop:
         self.running: dict[Future[Execution], Episode] = {}
         self.completed: SimpleQueue[Future[Execution]] = SimpleQueue()
         self.ready: deque[Episode] = deque()
+        self.released: list[SampleRequest] = []
+        """requests that only say what is no longer needed"""
+        self.most = parent.engine.most_unfinished(self.params)
         self.ended: list[Rollout] = []
         """rollouts that ended with an output"""
         self.control_stop = special_strings(self.policy.tokenizer).get(self.format.stop)
 
     def run(self) -> Iterator[Rollout]:
         try:
-            for sampled in self.parent.engine.stream(self.requests(), self.params):
+            for sampled in self.parent.engine.stream(self.requests(), self.params, resumable=True):
                 yield from self.take(sampled)
                 yield from self.pop_ended()
             yield from self.pop_ended()
@@ -130,12 +135,14 @@ class EpisodeLoop:
         episodes are with the engine or run a program."""
         while True:
             self.take_outputs(wait=False)
-            if self.ready:
+            if self.released:
+                yield self.released.pop()
+            elif self.ready:
                 episode = self.ready.popleft()
                 request = episode.next_request()
                 self.live[request.prompt.problem_id, 0] = episode
                 yield request
-            elif (prompt := next(self.prompts, None)) is not None:
+            elif self.has_room and (prompt := next(self.prompts, None)) is not None:
                 for index in range(self.n):
                     episode = Episode(prompt, index, self.params.max_tokens)
                     self.live[prompt.problem_id, index] = episode
@@ -147,10 +154,17 @@ class EpisodeLoop:
             else:
                 return
 
+    @property
+    def has_room(self) -> bool:
+        """Checks whether the engine has memory for the rollouts of another prompt."""
+        unfinished = len(self.live) + len(self.running) + len(self.ready)
+        return self.most is None or not unfinished or unfinished + self.n <= self.most
+
     def take(self, sampled: Rollout) -> Iterator[Rollout]:
         """Adds a turn of the policy; yields the rollout where it ends with it."""
         episode = self.live.pop((sampled.problem_id, sampled.index))
         turns, called = self.read_turns(episode, sampled)
+        episode.last = (sampled.problem_id, sampled.index) if called else None
         episode.add(turns)
         parsed = parse_turn(self.format, "".join(turn.text for turn in turns), called)
         if parsed.flaw:
@@ -229,6 +243,8 @@ class EpisodeLoop:
 
     def rollout(self, episode: Episode, seed: int, policy: str, finish: Finish) -> Rollout:
         episode.close()
+        if episode.last:
+            self.released.append(SampleRequest(episode.prompt, 0, 0, follows=episode.last))
         *first, last = episode.prompt.turns
         ids = tuple(self.policy.encode_prompt(episode.prompt))
         turns = (*first, replace(last, ids=ids), *episode.turns)

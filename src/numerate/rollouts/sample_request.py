@@ -20,6 +20,9 @@ class SampleRequest:
     """index after the last"""
     max_tokens: int | None = None
     """of each; None: as the call's settings say"""
+    follows: tuple[str, int] | None = None
+    """problem id and index of the rollout that its prompt continues, of which the engine may have kept keys
+    and values; without rollouts (first = stop) it only says that these are no longer needed"""
 
     @property
     def count(self) -> int:
@@ -40,11 +43,20 @@ class StreamEngine(Protocol):
 
     def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]: ...
 
-    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
+    ) -> Iterator[Rollout]:
         """Yields the rollouts of the requests, in the order in which they finish.
+
+        resumable: every rollout that ends with a stop string is followed by a request (`follows`), so its
+        keys and values are worth keeping.
 
         Requests are read as there is room for them. None means that no request is ready: the engine goes on
         with what it has, and reads again later."""
         ...
 
     def sync(self, policy: Any) -> None: ...
+
+    def most_unfinished(self, params: Sampling) -> int | None:
+        """Returns how many rollouts, waiting ones included, it has memory for; None: any number."""
+        ...

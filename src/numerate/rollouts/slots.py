@@ -23,6 +23,13 @@ class Written:
     supplied: list[bool]
     """written by a calculator"""
 
+    def behind(self, count: int) -> Written:
+        """Returns the tokens behind the first `count`."""
+        if not count:
+            return self
+        classes, supplied = self.token_classes[count:], self.supplied[count:]
+        return Written(self.ids[count:], self.logps[count:], classes, supplied)
+
 
 class Slots(Generic[Q]):
     """Room for `size` samples of up to `length` tokens."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from numerate.kernels.build import CacheStruct, LayerStruct, ModelStruct
 from numerate.models.inference.base import LeanForward
 from numerate.models.inference.matrices import PackedMatrix, aligned_room
-from numerate.models.inference.paged_kv_cache import BlockRequest, Blocks
+from numerate.models.inference.paged_kv_cache import BlockRequest, Blocks, KeptRow
 from numerate.models.inference.weights import Weights
 
 NO_MEMORY = 2
@@ -98,6 +98,15 @@ class CompiledForward(LeanForward):
         self.check_tokens(failed)
         rows.grow()
         return logits_BV
+
+    def take_out(self, row: int) -> KeptRow:
+        return self.rows.take_out(row)
+
+    def put_back(self, kept: KeptRow) -> None:
+        self.rows.put_back(kept)
+
+    def free_kept(self, kept: KeptRow) -> None:
+        self.rows.free_kept(kept)
 
     def cache_struct(self) -> CacheStruct:
         w = self.w

@@ -25,6 +25,17 @@ class BlockRequest:
     length: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptRow:
+    """A row that is not in the batch, with its keys and values."""
+
+    prompt: BlockRequest
+    blocks: tuple[int, ...]
+    """addresses"""
+    length: int
+    """how much it has written"""
+
+
 class Blocks:
     """The rows of a batch and the prompts they continue, for L layers of K key heads of D numbers."""
 
@@ -68,6 +79,24 @@ class Blocks:
         self.length_B, self.blocks_BN = self.length_B[order], self.blocks_BN[order]
         self.prompt_B, self.prompt_tokens_B = self.prompt_B[order], self.prompt_tokens_B[order]
         return order
+
+    def take_out(self, row: int) -> KeptRow:
+        """Returns a row of the batch with its blocks; dropping it afterwards does not free them."""
+        blocks = tuple(int(block) for block in self.blocks_BN[row] if block)
+        self.blocks_BN[row] = 0
+        return KeptRow(self.owner[row], blocks, int(self.length_B[row]))
+
+    def put_back(self, kept: KeptRow) -> None:
+        """Adds a kept row at the end of the batch."""
+        self.join(kept.prompt, 1)
+        self.length_B[-1] = kept.length
+        if (missing := len(kept.blocks) - self.blocks_BN.shape[1]) > 0:
+            self.blocks_BN = np.pad(self.blocks_BN, ((0, 0), (0, missing)))
+        self.blocks_BN[-1, : len(kept.blocks)] = kept.blocks
+
+    def free_kept(self, kept: KeptRow) -> None:
+        """Frees the blocks of a kept row that will not come back."""
+        self.free += kept.blocks
 
     def make_room(self) -> None:
         """Allocates a block for the next token of every row."""

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
+
+
+@runtime_checkable
+class KeepingBackend(Protocol):
+    """A backend that keeps the keys and values of rows outside its batch."""
+
+    def take_out(self, row: int) -> Any:
+        """Returns a row with its keys and values; the caller drops it from the batch."""
+        ...
+
+    def put_back(self, kept: Any) -> None:
+        """Adds such a row at the end of the batch."""
+        ...
+
+    def free_kept(self, kept: Any) -> None:
+        """Frees what is kept of a row that will not come back."""
+        ...
 
 
 class Backend(Protocol):

@@ -74,9 +74,17 @@ class LocalEngine:
         check_settings(n, params)
         return self.stream(whole_requests(prompts, n), params)
 
-    def stream(self, requests: Iterable[SampleRequest | None], params: Sampling) -> Iterator[Rollout]:
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
+    ) -> Iterator[Rollout]:
         """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
-        return self.request(requests, params).run()
+        request = self.request(requests, params)
+        request.keeps = resumable and request.kept.can_keep
+        return request.run()
+
+    def most_unfinished(self, params: Sampling) -> int:
+        """Returns how many rollouts there is memory for: twice as many as run at once, within the budget."""
+        return min(2 * self.most_rows, Budget(self.policy, self.memory).rows(self.longest(params)))
 
     def sample_ahead(
         self, prompts: Sequence[Prompt], n: int, params: Sampling, ahead: Lookahead
@@ -98,14 +106,20 @@ class LocalEngine:
     ) -> SamplingRequest:
         """Returns the state of a call, of which at most `most` rollouts run at once."""
         check_settings(1, params)
-        slots = self.slots or (512 if self.policy.device.type == "cuda" else 256)
         budget = Budget(self.policy, self.memory)
-        longest = min(params.max_tokens, self.policy.context or params.max_tokens)
-        slots = min(slots, most or slots, budget.rows(longest))
+        slots = min(self.most_rows, most or self.most_rows, budget.rows(self.longest(params)))
         backend = self.open(slots, params.max_tokens)
         request = SamplingRequest(self.policy, backend, requests, params, slots, budget)
         if self.steering:
             request.steered, request.choose = True, self.steering.begin(request.slots)
         if self.calculator:
-            request.calculator = Calculator(self.policy.tokenizer, self.asks_V)
+            request.supplied = Calculator(self.policy.tokenizer, self.asks_V)
         return request
+
+    @property
+    def most_rows(self) -> int:
+        return self.slots or (512 if self.policy.device.type == "cuda" else 256)
+
+    def longest(self, params: Sampling) -> int:
+        """Returns the number of tokens of the longest rollout."""
+        return min(params.max_tokens, self.policy.context or params.max_tokens)

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from numerate.rollouts.local.kept_rows import KeptRollout
 from numerate.rollouts.started import StartedRollout
 from numerate.types import Prompt, Sampling
 
@@ -23,6 +24,8 @@ class Start:
     params: Sampling
     written: StartedRollout | None = None
     next_step: bool = False
+    kept: KeptRollout | None = None
+    """the rollout that it goes on from, with its keys and values"""
 
 
 @dataclass(slots=True)
@@ -32,12 +35,15 @@ class PromptState:
     """of the prompt"""
     state: Any
     """what the backend keeps of the tokens"""
-    logits_V: Tensor
+    logits_V: Tensor | None
+    """after the last token; None where a kept rollout goes on"""
     room: int
     """tokens of its longest answer"""
     started: int
     """index of its first sample without a slot"""
     done: int = 0
+    supplied: int = 0
+    """tokens that a kept rollout's row is given first; they belong to the prompt"""
 
     @property
     def prompt(self) -> Prompt:

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from numerate.models.policy import Policy
 from numerate.rollouts.local.backend import Backend
-from numerate.rollouts.local.calculator import Calculator
+from numerate.rollouts.local.kept_rows import KeptRollout, KeptRows
 from numerate.rollouts.local.memory_budget import Budget
 from numerate.rollouts.local.prompt_state import PromptState, Start
+from numerate.rollouts.local.supplied import Supplied
 from numerate.rollouts.local.token_sampler import Choose, plain_chooser
 from numerate.rollouts.rng import uniform_stream
 from numerate.rollouts.rollout_builder import build_rollout, written_turns
@@ -57,9 +58,15 @@ class SamplingRequest:
         self.slots: Slots[PromptState] = Slots(size, self.room)
         self.choose: Choose = plain_chooser(self.slots, params)
         self.steered = False
-        self.calculator: Calculator | None = None
+        self.supplied = Supplied()
+        """tokens that rows are given; a calculator's where there is one"""
+        self.keeps = False
+        """whether rows that end with a stop string are kept"""
+        self.kept = KeptRows(backend)
         self.logits: list[Tensor] = []
         """of all rows, in parts"""
+        self.width = 0
+        """of the logits"""
         self.stops: Stops | None = None
 
     def run(self) -> Iterator[Rollout]:
@@ -80,6 +87,7 @@ class SamplingRequest:
                 if self.complete:
                     break
             self.keep_started()
+            self.kept.free_all()
         finally:
             self.policy.model.train(training)
 
@@ -93,16 +101,20 @@ class SamplingRequest:
             owner = self.current = self.current or self.next_prompt()
             if owner is None:
                 return
-            here = owner.started > owner.start.first
-            fitting = self.budget.fitting(*owner.sizes, self.shared, here)
-            rows = min(free, owner.start.stop - owner.started, fitting)
+            rows = min(free, owner.start.stop - owner.started, self.fitting(owner))
             if not rows:
                 return
             self.join(owner, rows)
             free -= rows
             if owner.all_started:
-                self.backend.close(owner.state)
+                if not owner.start.kept:
+                    self.backend.close(owner.state)
                 self.current = None
+
+    def fitting(self, owner: PromptState) -> int:
+        """Returns how many rows of a prompt the budget lets in; a kept one has its memory already."""
+        here = owner.started > owner.start.first
+        return 1 if owner.start.kept else self.budget.fitting(*owner.sizes, self.shared, here)
 
     @property
     def complete(self) -> bool:
@@ -119,6 +131,9 @@ class SamplingRequest:
             prompt, params = request.prompt, self.params
             if request.max_tokens is not None:
                 params = replace(params, max_tokens=request.limit(params))
+            kept = self.kept.pop(request.follows)
+            if kept and not request.count:
+                self.kept.free(kept)
             started = self.started.get(prompt.problem_id, [])
             for rollout in started:
                 if rollout.finish:
@@ -126,7 +141,7 @@ class SamplingRequest:
                 else:
                     yield Start(prompt, rollout.index, rollout.index + 1, params, rollout)
             if len(started) < request.count:
-                yield Start(prompt, request.first + len(started), request.stop, params)
+                yield Start(prompt, request.first + len(started), request.stop, params, kept=kept)
         self.all_read = True
         for prompt in self.ahead.prompts if self.ahead and self.live else ():
             assert self.ahead
@@ -143,13 +158,29 @@ class SamplingRequest:
             if not ids:
                 raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             if self.policy.context and len(ids) >= self.policy.context:
+                if start.kept:
+                    self.kept.free(start.kept)
                 self.leave_out(start)
                 continue
+            if start.kept and (resumed := self.resumed(start, start.kept, ids)):
+                return resumed
             state, logits_V = self.backend.prefill([*ids, *(start.written.ids if start.written else ())])
             room = min(self.room, start.params.max_tokens)
             room = min(room, self.policy.context - len(ids)) if self.policy.context else room
             return PromptState(start, tuple(ids), state, logits_V, room, start.first)
         return None
+
+    def resumed(self, start: Start, kept: KeptRollout, ids: list[int]) -> PromptState | None:
+        """Returns the state of a kept rollout that goes on; None, and frees it, where it is run anew."""
+        added = kept.added(ids)
+        if not added:
+            self.kept.free(kept)
+            return None
+        room = start.params.max_tokens
+        room = min(room, self.policy.context - len(ids)) if self.policy.context else room
+        supplied = 1 + added
+        room = min(room + supplied, self.room)
+        return PromptState(start, tuple(ids), None, None, room, start.first, supplied=supplied)
 
     def leave_out(self, start: Start) -> None:
         """Ends the samples of a prompt that does not fit the context."""
@@ -165,15 +196,23 @@ class SamplingRequest:
         return self.backend.shares_prompts
 
     def join(self, owner: PromptState, rows: int) -> None:
-        self.backend.join(owner.state, rows)
-        self.logits.append(owner.logits_V.expand(rows, -1))
+        if owner.start.kept:
+            self.kept.put_back(owner.start.kept)
+            # its next tokens are supplied: what these are sampled from does not matter
+            self.logits.append(torch.zeros(1, self.width, device=self.policy.device))
+        else:
+            assert owner.logits_V is not None
+            self.backend.join(owner.state, rows)
+            self.logits.append(owner.logits_V.expand(rows, -1))
         params, written = owner.start.params, owner.start.written
         for index in range(owner.started, owner.started + rows):
             name = (params.seed, params.round, owner.prompt.problem_id, index)
             uniform = uniform_stream(*name, owner.room) if params.temperature else None
             slot = self.slots.take(owner, index, owner.room, uniform, written.written if written else None)
-            if self.calculator and written:
-                self.calculator.wait(slot, written.waiting)
+            if owner.start.kept:
+                self.supplied.wait(slot, owner.ids[-owner.supplied :])
+            elif written:
+                self.supplied.wait(slot, written.waiting)
         once, each = self.budget.cost(*owner.sizes, self.shared)
         self.budget.taken += rows * each + (0 if owner.started > owner.start.first else once)
         owner.started += rows
@@ -191,20 +230,20 @@ class SamplingRequest:
         """Samples one more token for every row."""
         logits_BV = stack_rows(self.logits)
         assert len(logits_BV) == self.slots.rows
+        self.width = logits_BV.shape[1]
         token_B, logp_B, class_B = self.choose(logits_BV)
         tokens, logps = token_B.cpu().numpy(), logp_B.float().cpu().numpy()
         if not np.isfinite(logps).all():
             raise self.not_finite(int(np.flatnonzero(~np.isfinite(logps))[0]))
         classes = None if class_B is None else class_B.cpu().numpy()
-        supplied = None
-        if self.calculator and (supplied := self.calculator.give(self.slots, tokens)) is not None:
+        if (supplied := self.supplied.give(self.slots, tokens)) is not None:
             logps = np.where(supplied, np.float32(0), logps)
             token_B = torch.from_numpy(tokens).to(token_B.device)
         full = self.slots.append(tokens, logps, classes, supplied)
-        if self.calculator:
-            self.calculator.look(self.slots, tokens)
+        self.supplied.look(self.slots, tokens)
         self.stops = self.stops or self.make_stops(logits_BV.shape[-1])
-        done, rollouts = self.finished(self.stops, tokens, full)
+        ended = self.stops.is_eos[tokens] & (True if supplied is None else ~supplied)
+        done, rollouts = self.finished(self.stops, tokens, full, ended)
         self.logits.clear()
         if done:
             order = self.backend.drop(done)
@@ -224,13 +263,13 @@ class SamplingRequest:
             "it, or set dtype: float32"
         )
 
-    def finished(self, stops: Stops, tokens: Any, full: Any) -> tuple[list[int], list[Rollout]]:
-        """Returns the rows that end with these tokens, in order, and their rollouts."""
-        ended = stops.is_eos[tokens]
+    def finished(self, stops: Stops, tokens: Any, full: Any, ended: Any) -> tuple[list[int], list[Rollout]]:
+        """Returns the rows that end with these tokens, in order, and their rollouts. ended: by EOS."""
         done: list[int] = []
         rollouts: list[Rollout] = []
         for row in np.flatnonzero(ended | full | stops.may_complete[tokens]).tolist():
             owner, index, wrote = self.slots.read(row)
+            wrote = wrote.behind(owner.supplied)
             written = wrote.ids[:-1] if ended[row] else wrote.ids
             text = None if ended[row] else stops.text_before(written)
             if not (ended[row] or full[row]) and text is None:
@@ -239,8 +278,9 @@ class SamplingRequest:
             text = self.policy.decode(written) if text is None else text
             done.append(row)
             self.leave(owner)
-            if self.calculator:
-                self.calculator.forget(int(self.slots.slot_B[row]))
+            self.supplied.forget(int(self.slots.slot_B[row]))
+            if self.keeps and finish == "stop" and not ended[row]:
+                self.kept.keep((owner.prompt.problem_id, index), [*owner.ids, *wrote.ids], row)
             if owner.start.next_step:
                 self.keep(self.record(row, finish, text))
                 continue
@@ -251,7 +291,7 @@ class SamplingRequest:
     def record(self, row: int, finish: Finish | None = None, text: str = "") -> StartedRollout:
         """Returns the record of a row of the next step."""
         owner, index, wrote = self.slots.read(row)
-        waiting = self.calculator.waiting.get(int(self.slots.slot_B[row]), ()) if self.calculator else ()
+        waiting = self.supplied.waiting.get(int(self.slots.slot_B[row]), ())
         return StartedRollout(
             owner.prompt.problem_id,
             index,

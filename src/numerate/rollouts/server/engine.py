@@ -96,10 +96,13 @@ class ServerEngine:
         return self.stream(whole_requests(prompts, n), params)
 
     def stream(
-        self, requests: Iterable[SampleRequest | None], params: Sampling
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
     ) -> Generator[Rollout, None, None]:
         """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
         return RequestLoop(self, requests, params).run()
+
+    def most_unfinished(self, params: Sampling) -> None:
+        """Returns no limit: requests that wait for a program hold nothing here."""
 
     def client(self) -> Client:
         return Client(

@@ -98,6 +98,8 @@ class RequestLoop:
         for request in self.requests:
             if request is None:
                 return False
+            if not request.count:
+                continue
             prompt = request.prompt
             ids = tuple(self.policy.encode_prompt(prompt))
             if not ids:

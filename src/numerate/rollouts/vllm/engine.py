@@ -63,12 +63,15 @@ class VllmEngine:
         return self.stream(whole_requests(prompts, n), params)
 
     def stream(
-        self, requests: Iterable[SampleRequest | None], params: Sampling
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
     ) -> Generator[Rollout, None, None]:
         """Yields the rollouts of requests: see `sample_request.StreamEngine`."""
         running = self._host()
         with running.drawing():
             yield from Request(running, self.policy, requests, params).run()
+
+    def most_unfinished(self, params: Sampling) -> None:
+        """Returns no limit: requests that wait for a program hold nothing here."""
 
     def _host(self) -> llm.Host:
         """Returns the vLLM of this process, with this engine's weights in it."""

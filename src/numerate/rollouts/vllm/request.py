@@ -107,6 +107,8 @@ class Request:
             if request is None:
                 yield None
                 continue
+            if not request.count:
+                continue
             prompt = request.prompt
             ids = self.policy.encode_prompt(prompt)
             if not ids:
