@@ -35,7 +35,7 @@ FLOORS = (
         "metrics",
         "credit",
     ),
-    ("problems", "rewards", "store", "prompts", "curricula"),
+    ("problems", "rewards", "store", "prompts", "curricula", "interpreter"),
     ("models", "training", "kernels"),
     ("rollouts", "judges"),
     ("methods",),
