@@ -1,47 +1,43 @@
-"""Stub."""
+"""Interpreter for programs that a model wrote: confined processes of this machine, or a server.
+
+    with Interpreter() as python:
+        result = python.submit("print(7 ** 20)").result()
+
+Programs of unknown origin run only where files, network and other processes are out of their reach;
+`isolation()` says which layers hold. docs/security.md has the threat model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING
 
-from numerate.options import config
+from numerate import lazy
 
-Status = Literal["ok", "error", "timeout", "memory", "output", "disk", "killed", "crash", "setup_failed"]
+if TYPE_CHECKING:
+    from numerate.interpreter.layers import Isolation, Layer
+    from numerate.interpreter.local import Interpreter, isolation
+    from numerate.interpreter.options import InterpreterOptions, Limits
+    from numerate.interpreter.remote import SandboxFusion
+    from numerate.interpreter.results import Execution, Executor, Session, Status
+else:
+    __getattr__, __dir__ = lazy.exports(
+        __name__,
+        layers="Isolation Layer",
+        local="Interpreter isolation",
+        options="InterpreterOptions Limits",
+        remote="SandboxFusion",
+        results="Execution Executor Session Status",
+    )
 
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    status: Status
-    stdout: str = ""
-    stderr: str = ""
-    truncated: bool = False
-    wall: float = 0.0
-    cpu: float = 0.0
-    memory: int = 0
-    session_lost: bool = False
-
-    @property
-    def error_line(self) -> str:
-        return self.stderr.strip().rpartition("\n")[2] if self.status != "ok" else ""
-
-
-class Session(Protocol):
-    def submit(self, cell: str) -> Future[Execution]: ...
-    def close(self) -> None: ...
-
-
-class Executor(Protocol):
-    def submit(self, code: str) -> Future[Execution]: ...
-    def session(self) -> Session: ...
-    def close(self) -> None: ...
-
-
-@config
-class InterpreterOptions:
-    kind: Literal["local"] = "local"
-
-    def make(self) -> Executor:
-        raise NotImplementedError
+__all__ = [
+    "Execution",
+    "Executor",
+    "Interpreter",
+    "InterpreterOptions",
+    "Isolation",
+    "Layer",
+    "Limits",
+    "SandboxFusion",
+    "Session",
+    "Status",
+    "isolation",
+]

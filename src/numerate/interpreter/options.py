@@ -1,0 +1,64 @@
+# pyright: strict
+"""Options of interpreters: limits of a program, and where programs run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from numerate.interpreter.results import Executor
+from numerate.options import AtLeast0, AtLeast1, NotNegative, Positive, config
+
+
+@config
+class Limits:
+    """Limits of one program, or of one cell of a session."""
+
+    timeout: Positive = 5.0
+    """seconds of wall time"""
+    grace: NotNegative = 0.5
+    """seconds for a program to end after it was interrupted; a session that ends its cell within them keeps
+    its variables"""
+    cpu: Positive = 10.0
+    """seconds of CPU time, over all threads"""
+    memory: AtLeast1 = 1024
+    """MiB of address space beyond that of the interpreter; for all cells of a session together"""
+    output: AtLeast1 = 65_536
+    """bytes kept of standard output, and of standard error: the first and the last half"""
+    flood: AtLeast1 = 16
+    """MiB of output at which a program is ended"""
+    disk: AtLeast1 = 64
+    """MiB of its own files"""
+    files: AtLeast1 = 1000
+    """number of its own files and folders"""
+    threads: AtLeast1 = 64
+    """number of threads; under an ordinary user memory alone limits them"""
+
+
+@config
+class InterpreterOptions:
+    """Where and how programs run."""
+
+    kind: Literal["local", "sandbox_fusion"] = "local"
+    """local: confined processes of this machine; sandbox_fusion: a server of that name"""
+    url: str | None = None
+    """address of the server"""
+    workers: AtLeast0 = 0
+    """programs that run at the same time; 0: as many as there are cores, for a server 32"""
+    limits: Limits = Limits()
+    """limits of one program or cell"""
+    unconfined: bool = False
+    """run programs even where the machine cannot keep them from files, network and other processes"""
+    cache: AtLeast0 = 64
+    """MiB of results that are kept and returned again for the same code in the same state; 0: none"""
+    retries: AtLeast0 = 2
+    """further tries when no result came: a process that could not be started, a server out of reach"""
+
+    def make(self) -> Executor:
+        """Returns the executor. Raises ValueError where programs cannot run here as the options say."""
+        if self.kind == "sandbox_fusion":
+            from numerate.interpreter.remote import SandboxFusion
+
+            return SandboxFusion(self)
+        from numerate.interpreter.local import Interpreter
+
+        return Interpreter(self)
