@@ -154,9 +154,9 @@ def test_a_damaged_model_of_a_finished_run_is_named(whole: Path) -> None:
 def test_slices_of_one_source_are_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made: list[int] = []
 
-    def counted(split: str, start: int, count: int) -> Any:
+    def counted(split: str, start: int, count: int, knobs: Any) -> Any:
         made.extend(range(start, start + count))
-        return generate(split, start, count)
+        return generate(split, start, count, knobs=knobs)
 
     monkeypatch.setattr("numerate.problems.stories.generate", counted)
     stories_set.make_problem.cache_clear()

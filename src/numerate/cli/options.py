@@ -100,7 +100,7 @@ Model = Annotated[
         help="numerate/pico, a model directory such as runs/quickstart/stages/ei/model, or a hub id.",
     ),
 ]
-Prompt = Annotated[str, Option(metavar="STYLE", help="Prompt style: plain, qa, cot, boxed, chat.")]
+Prompt = Annotated[str, Option(metavar="STYLE", help="Prompt style: plain, qa, cot, boxed, chat, mario.")]
 Temperature = Annotated[float, Option(min=0.01, metavar="X", help="Sampling temperature.")]
 TopP = Annotated[
     float,

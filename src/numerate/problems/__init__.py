@@ -1,6 +1,7 @@
 """Problem sets by name: known sets, files and hub datasets.
 
     load("gsm8k/train", limit=500, seed=0)      load("stories/test")      load("data/mine.jsonl")
+    load("stories(magnitude=3)/train")
     load("math500")      load("openai/gsm8k:main/train")      load("2*gsm8k/train + stories/train")
 
 A known set is read from $NUMERATE_DATA where that holds it, else from the hub. A bare name means its test
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         check,
         is_generated,
         is_test_split,
+        left_out,
         load,
         origins,
     )
@@ -30,7 +32,7 @@ else:
         __name__,
         dataset="fingerprint=content_hash",
         descriptions="Audit describe",
-        table="TABLE at_hand audit check is_generated is_test_split load origins",
+        table="TABLE at_hand audit check is_generated is_test_split left_out load origins",
     )
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "fingerprint",
     "is_generated",
     "is_test_split",
+    "left_out",
     "load",
     "origins",
 ]

@@ -18,6 +18,8 @@ from numerate.problems.conversation import Messages, question_of, read_completio
 from numerate.problems.reference_answer import marked_answer, stated_answer
 from numerate.problems.row import NUMBER, Row, plain_number
 from numerate.problems.sets import prm800k
+from numerate.tool_formats import FORMATS
+from numerate.tool_formats import NAMES as FORMAT_NAMES
 from numerate.types import Kind, Problem
 
 KNOWN = (
@@ -88,6 +90,7 @@ def build_problem(
         raise row.wrong(
             tuple(filter(row.has, ANSWERS)) or "answer", "a letter, or the column 'choices' as well"
         )
+    history_or_none = {"history": history} if history else {}
     return Problem(
         id=row.maybe("id", "unique_id"),
         question=question,
@@ -95,8 +98,21 @@ def build_problem(
         solution=solution,
         kind=kind,
         source=row.maybe("source"),
-        meta={**row.rest(*KNOWN), **own, **meta, **({"history": history} if history else {})},
+        meta=_with_format(row, {**row.rest(*KNOWN), **own, **meta, **history_or_none}),
     )
+
+
+def _with_format(row: Row, meta: dict[str, Any]) -> dict[str, Any]:
+    """Returns the columns with a checked `tool_format`; an empty one is left out.
+
+    Raises ValueError where it is no format's name."""
+    name = meta.get("tool_format")
+    if name is None or name == "":
+        return {key: value for key, value in meta.items() if key != "tool_format"}
+    if not isinstance(name, str) or name not in FORMATS:
+        column = "tool_format" if row.has("tool_format") else "meta"
+        raise row.wrong(column, f"{FORMAT_NAMES} as tool_format, or no such column for solutions in text")
+    return meta
 
 
 def _kind(row: Row, default: Kind) -> Kind:

@@ -34,6 +34,8 @@ class Split:
     """which rows belong to the split; None keeps all"""
     without: Split | None = None
     """drop the questions of that split"""
+    usable: Callable[[Row], bool] | None = None
+    """which rows become problems; the others are left out and counted (`Dataset.left_out`)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Dataset:
     read: Callable[[Row], Problem]
     default: str = ""
     """the split that the bare name means; empty: the caller must name one"""
+    configure: Callable[[Mapping[str, str]], Dataset] | None = None
+    """returns the set with options, as in `gsm8k-programs(tool_format=mario)`"""
 
     @property
     def kinds(self) -> dict[str, SplitKind]:
@@ -53,7 +57,8 @@ class Dataset:
         """Returns the problems [start, stop) of a split in the source's order."""
         part = self.splits[split]
         dropped = {self.read(row).question for row in self.rows(part.without)} if part.without else set[str]()
-        problems = (problem for problem in map(self.read, self.rows(part)) if problem.question not in dropped)
+        rows = filter(part.usable, self.rows(part))
+        problems = (problem for problem in map(self.read, rows) if problem.question not in dropped)
         return with_ids(islice(problems, start, stop), self.name)
 
     def check(self, split: str) -> None:
@@ -65,8 +70,14 @@ class Dataset:
         if not local:
             self._need_hub(self.splits[split])
         for path in local:
-            if not [self.read(row) for row in islice(read_rows(path), CHECKED_ROWS)]:
+            rows = filter(self.splits[split].usable, islice(read_rows(path), CHECKED_ROWS))
+            if not [self.read(row) for row in rows]:
                 raise ValueError(f"{path} has no problems: replace the file, or unset {VARIABLE}")
+
+    def left_out(self, split: str) -> int:
+        """Returns the number of rows that are no problems because they contradict themselves."""
+        part = self.splits[split]
+        return sum(not part.usable(row) for row in self.rows(part)) if part.usable else 0
 
     def at_hand(self, split: str) -> bool:
         """Checks whether the split's files are on this machine."""

@@ -11,7 +11,7 @@ from numerate.problems.dataset import content_hash
 from numerate.problems.decontamination import Overlap, compare_prepared, duplicate_groups, prepare_problems
 from numerate.types import Problem
 
-BREAKDOWNS = ("level", "subject", "steps", "type", "module", "regime", "fold")
+BREAKDOWNS = ("level", "subject", "steps", "type", "module", "regime", "fold", "tool_format")
 
 
 @dataclass(frozen=True, slots=True)

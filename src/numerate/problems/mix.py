@@ -50,14 +50,18 @@ def _counts(sizes: Sequence[int], weights: Sequence[Fraction | None]) -> list[in
 
 
 def _unique(named: Sequence[tuple[str, Problem]]) -> list[Problem]:
-    """Makes ids unique: the same id with the same question is the same problem; with another question the
-    set's name is added."""
+    """Makes ids unique: the same id with the same question is the same problem; with another question, or a
+    solution of another kind (text, or a tool format), the set's name is added."""
     kept: dict[str, Problem] = {}
     for name, problem in named:
         same = kept.get(problem.id)
         if same is None:
             kept[problem.id] = problem
-        elif same.question != problem.question:
+        elif (same.question, _format(same)) != (problem.question, _format(problem)):
             fresh = f"{name}:{problem.id}"
             kept[fresh] = replace(problem, id=fresh)
     return list(kept.values())
+
+
+def _format(problem: Problem) -> object:
+    return problem.meta.get("tool_format")

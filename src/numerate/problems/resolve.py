@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -17,6 +17,8 @@ from numerate.problems.hub import INSTALL, Hub, is_installed, read_hub, read_sav
 from numerate.types import Problem
 
 SPLIT_WORDS = ("train", "validation", "valid", "val", "dev", "test", "cv")
+OPTIONS = re.compile(r"([\w-]+)\(([^()]*)\)(?:/(.*))?", re.DOTALL)
+"""a known set with options: stories(magnitude=3)/train"""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?(/[\w.-]+)?")
 
 
@@ -145,6 +147,8 @@ def resolve_source(name: str, split: str | None, table: Mapping[str, Loader]) ->
     Raises ValueError with a suggestion where there is no such set, split or file."""
     head, _, tail = name.partition("/")
     path = Path(name).expanduser()
+    if (named := OPTIONS.fullmatch(name)) and named[1] in table:
+        return _known(with_options(table[named[1]], named[2]), named[3] or split or "")
     if head in table and (not tail or tail in table[head].kinds or not path.exists()):
         return _known(table[head], tail or split or "")
     if path.is_file():
@@ -158,6 +162,20 @@ def resolve_source(name: str, split: str | None, table: Mapping[str, Loader]) ->
     if HUB_ID.fullmatch(name) and tail not in SPLIT_WORDS:
         return _on_hub(name, split)
     raise _unknown(name, head, table)
+
+
+def with_options(loader: Loader, text: str) -> Loader:
+    """Returns a known set with options, written `key=value, key=value`.
+
+    Raises ValueError where the set has none, or an option is unknown, malformed or repeated."""
+    configure: Callable[[Mapping[str, str]], Loader] | None = getattr(loader, "configure", None)
+    if configure is None:
+        raise ValueError(f"problem set {loader.name!r} has no options: name it without ({text})")
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    options = {key.strip(): value.strip() for key, _, value in pairs}
+    if len(options) < len(pairs) or not all(key and value for key, value in options.items()):
+        raise ValueError(f"problem set {loader.name!r}: options ({text}): write each once, as key=value")
+    return configure(options)
 
 
 def _known(loader: Loader, split: str) -> Known:
@@ -208,7 +226,7 @@ def _on_hub(name: str, split: str | None) -> OnHub:
 
 
 def _unknown(name: str, head: str, table: Mapping[str, Loader]) -> ValueError:
-    close = get_close_matches(head, table, n=2)
+    close = get_close_matches(head.partition("(")[0], table, n=2)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     return ValueError(
         f"there is no problem set {name!r}: {hint}known are {', '.join(table)}; or name the path of a "

@@ -2,6 +2,7 @@
 
 gsm8k/train            a known set and its split        data/mine.jsonl        a file (or a folder)
 gsm8k/train[:500]      the first 500 of it              org/set:config/train   a set on the hub
+stories(magnitude=3)/train   a known set with options
 a + b                  both, every problem once         2*a + b, 0.7*a + 0.3*b two shares of a to one of b
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 
+from numerate.problems.dataset import Dataset
 from numerate.problems.descriptions import Audit, audit_problems
 from numerate.problems.mix import mix_sets, shuffle_problems
 from numerate.problems.resolve import Files, Known, Loader, ProblemSource, resolve_source
@@ -25,6 +26,9 @@ SETS = (
     "aqua.SET",
     "commonsense_qa.SET",
     "prm800k.SET",
+    "code_solutions.GSM8K_PROGRAMS",
+    "code_solutions.TORA",
+    "code_solutions.MARIO_SHOTS",
 )
 """the known sets, in files of `problems/sets`"""
 
@@ -109,6 +113,13 @@ def tests_beside(name: str, against: Sequence[str]) -> dict[str, Sequence[Proble
         for other, loader in loaders.items()
         if other not in own and loader.at_hand(loader.default)
     }
+
+
+def left_out(name: str) -> int:
+    """Returns how many rows of known sets became no problems, because their solution's answer is another than
+    theirs."""
+    loaders = ((each.loader, each.split) for each in _sources(name) if isinstance(each, Known))
+    return sum(loader.left_out(split) for loader, split in loaders if isinstance(loader, Dataset))
 
 
 def origins(name: str) -> list[str]:

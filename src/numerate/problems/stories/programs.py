@@ -31,20 +31,115 @@ WORD = re.compile(r"[A-Za-z]+")
 NAMES = frozenset(person.name for person in (*PEOPLE, *HELD_PEOPLE))
 TOTAL = re.compile(r"\b(?:in all|altogether|together|in total|the total)\b", re.IGNORECASE)
 MINOR = frozenset(
-    "a an the of in on at to for with from by and or so then that this those these it is are was were had has have "
-    "each every all more than what not there they he she his her their as s if also after before another same "
-    "dollars way back go went later other still good".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "with",
+        "from",
+        "by",
+        "and",
+        "or",
+        "so",
+        "then",
+        "that",
+        "this",
+        "those",
+        "these",
+        "it",
+        "is",
+        "are",
+        "was",
+        "were",
+        "had",
+        "has",
+        "have",
+        "each",
+        "every",
+        "all",
+        "more",
+        "than",
+        "what",
+        "not",
+        "there",
+        "they",
+        "he",
+        "she",
+        "his",
+        "her",
+        "their",
+        "as",
+        "s",
+        "if",
+        "also",
+        "after",
+        "before",
+        "another",
+        "same",
+        "dollars",
+        "way",
+        "back",
+        "go",
+        "went",
+        "later",
+        "other",
+        "still",
+        "good",
+    ]
 )
 """words that name nothing"""
 ACTIONS = frozenset(
-    "cost costs paid pay got made took brought collected needed held rode sold used gathered scored caught earned "
-    "read saved drove ate hung baked planted practiced picked gave bought makes make filled spent put runs run "
-    "kilometers minutes".split()
+    [
+        "cost",
+        "costs",
+        "paid",
+        "pay",
+        "got",
+        "made",
+        "took",
+        "brought",
+        "collected",
+        "needed",
+        "held",
+        "rode",
+        "sold",
+        "used",
+        "gathered",
+        "scored",
+        "caught",
+        "earned",
+        "read",
+        "saved",
+        "drove",
+        "ate",
+        "hung",
+        "baked",
+        "planted",
+        "practiced",
+        "picked",
+        "gave",
+        "bought",
+        "makes",
+        "make",
+        "filled",
+        "spent",
+        "put",
+        "runs",
+        "run",
+        "kilometers",
+        "minutes",
+    ]
 )
 """words that name a quantity where no other does"""
 
 
-class Value(NamedTuple):
+class Operand(NamedTuple):
     text: str
     """in the program"""
     exact: Fraction
@@ -82,21 +177,21 @@ def program_of(problem: Problem) -> str:
         free = {name for name, key in holders.items() if last_use.get(key, -1) <= number}
         name = _choose(options, holders, free)
         holders[name] = row["id"]
-        values[row["id"]] = Value(name, exact, whole)
+        values[row["id"]] = Operand(name, exact, whole)
         lines.append(f"{name}={right}")
     return "\n".join([*lines, f"print({_printed(values[problem.meta['answer_node']])})"])
 
 
-def _literal(text: str) -> Value:
+def _literal(text: str) -> Operand:
     exact = Fraction(text)
-    return Value(text, exact, exact.denominator == 1)
+    return Operand(text, exact, exact.denominator == 1)
 
 
 SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2}
 
 
-def _rewrite(node: ast.expr, values: Mapping[str, Value], tightness: int = 0) -> Value:
+def _rewrite(node: ast.expr, values: Mapping[str, Operand], tightness: int = 0) -> Operand:
     """Returns a formula of the graph in the names of the program. A division of integers without remainder
     stays among integers, which are exact whatever their size."""
     if isinstance(node, ast.Name):
@@ -109,7 +204,7 @@ def _rewrite(node: ast.expr, values: Mapping[str, Value], tightness: int = 0) ->
     exact = _calculate(sign, left.exact, right.exact)
     whole = left.whole and right.whole and exact.denominator == 1
     text = f"{left.text}{'//' if sign == '/' and whole else sign}{right.text}"
-    return Value(f"({text})" if BINDS[sign] < tightness else text, exact, whole)
+    return Operand(f"({text})" if BINDS[sign] < tightness else text, exact, whole)
 
 
 def _calculate(sign: str, left: Fraction, right: Fraction) -> Fraction:
@@ -120,7 +215,7 @@ def _calculate(sign: str, left: Fraction, right: Fraction) -> Fraction:
     return left + right if sign == "+" else left - right
 
 
-def _printed(answer: Value) -> str:
+def _printed(answer: Operand) -> str:
     if answer.whole:
         return answer.text
     return f"round({answer.text})" if answer.exact.denominator == 1 else f"round({answer.text},2)"
