@@ -68,6 +68,8 @@ class Episode:
     index: int
     left: int
     """tokens that it may still have"""
+    ids: tuple[int, ...] = ()
+    """of the prompt, once its first turn is there"""
     turns: list[Turn] = field(default_factory=list[Turn])
     calls: int = 0
     last: tuple[str, int] | None = None
@@ -80,7 +82,7 @@ class Episode:
         written = Turn("assistant", text, tuple(i for turn in self.turns for i in turn.ids))
         name = f"{self.prompt.problem_id} rollout {self.index} turn {self.calls}"
         prompt = replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, written))
-        return SampleRequest(prompt, 0, 1, self.left, self.last)
+        return SampleRequest(prompt, 0, 1, self.left, (*self.ids, *written.ids), self.last)
 
     def add(self, turns: Iterable[Turn]) -> None:
         for turn in turns:
@@ -183,7 +185,9 @@ class EpisodeLoop:
     def read_turns(self, episode: Episode, sampled: Rollout) -> tuple[list[Turn], bool]:
         """Returns what the policy wrote, its text with the stop string, and whether it is a call. Raises
         ValueError where that cannot be told."""
-        start = len(episode.prompt.turns) + bool(episode.turns)
+        first = len(episode.prompt.turns)
+        episode.ids = episode.ids or sampled.turns[first - 1].ids
+        start = first + bool(episode.turns)
         turns = list(sampled.turns[start:])
         last = turns[-1]
         if sampled.finish != "stop":
@@ -246,8 +250,7 @@ class EpisodeLoop:
         if episode.last:
             self.released.append(SampleRequest(episode.prompt, 0, 0, follows=episode.last))
         *first, last = episode.prompt.turns
-        ids = tuple(self.policy.encode_prompt(episode.prompt))
-        turns = (*first, replace(last, ids=ids), *episode.turns)
+        turns = (*first, replace(last, ids=episode.ids), *episode.turns)
         return Rollout(episode.prompt.problem_id, episode.index, turns, finish, seed=seed, policy=policy)
 
 

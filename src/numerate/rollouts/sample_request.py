@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numerate.types import Prompt, Rollout, Sampling
+
+if TYPE_CHECKING:
+    from numerate.models.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class SampleRequest:
     """index after the last"""
     max_tokens: int | None = None
     """of each; None: as the call's settings say"""
+    ids: tuple[int, ...] = ()
+    """tokens of the prompt; empty: the policy encodes it"""
     follows: tuple[str, int] | None = None
     """problem id and index of the rollout that its prompt continues, of which the engine may have kept keys
     and values; without rollouts (first = stop) it only says that these are no longer needed"""
@@ -27,6 +32,14 @@ class SampleRequest:
     @property
     def count(self) -> int:
         return self.stop - self.first
+
+    def prompt_ids(self, policy: Policy) -> list[int]:
+        """Returns the tokens of the prompt. Raises ValueError where there are none."""
+        ids = list(self.ids) or policy.encode_prompt(self.prompt)
+        if not ids:
+            problem = self.prompt.problem_id
+            raise ValueError(f"problem {problem!r}: its prompt has no tokens; add text to it")
+        return ids
 
     def limit(self, params: Sampling) -> int:
         """Returns how many tokens each rollout may have."""

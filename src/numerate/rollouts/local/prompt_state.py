@@ -22,6 +22,8 @@ class Start:
     stop: int
     """index after the last"""
     params: Sampling
+    ids: tuple[int, ...] = ()
+    """of the prompt; empty: the policy encodes it"""
     written: StartedRollout | None = None
     next_step: bool = False
     kept: KeptRollout | None = None

@@ -139,9 +139,10 @@ class SamplingRequest:
                 if rollout.finish:
                     self.unstarted.append(self.from_record(prompt, rollout))
                 else:
-                    yield Start(prompt, rollout.index, rollout.index + 1, params, rollout)
+                    yield Start(prompt, rollout.index, rollout.index + 1, params, written=rollout)
             if len(started) < request.count:
-                yield Start(prompt, request.first + len(started), request.stop, params, kept=kept)
+                first = request.first + len(started)
+                yield Start(prompt, first, request.stop, params, request.ids, kept=kept)
         self.all_read = True
         for prompt in self.ahead.prompts if self.ahead and self.live else ():
             assert self.ahead
@@ -154,7 +155,7 @@ class SamplingRequest:
             if start is None:
                 return None
             prompt = start.prompt
-            ids = self.policy.encode_prompt(prompt)
+            ids = list(start.ids) or self.policy.encode_prompt(prompt)
             if not ids:
                 raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
             if self.policy.context and len(ids) >= self.policy.context:

@@ -101,9 +101,7 @@ class RequestLoop:
             if not request.count:
                 continue
             prompt = request.prompt
-            ids = tuple(self.policy.encode_prompt(prompt))
-            if not ids:
-                raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
+            ids = tuple(request.prompt_ids(self.policy))
             ask = PromptRequest(prompt, ids, request.first, request.count, request.limit(self.params))
             if self.room(ask) > 0:
                 self.waiting.append(ask)

@@ -110,9 +110,7 @@ class Request:
             if not request.count:
                 continue
             prompt = request.prompt
-            ids = self.policy.encode_prompt(prompt)
-            if not ids:
-                raise ValueError(f"problem {prompt.problem_id!r}: its prompt has no tokens; add text to it")
+            ids = request.prompt_ids(self.policy)
             for index in range(request.first, request.stop):
                 yield _Rollout(prompt, ids, index, request.limit(self.params))
         self.all_read = True
