@@ -22,6 +22,7 @@ from tests.methods.test_mixed_policy_loop import job as mixed_world
 from tests.methods.test_return_conditioned import work as with_letters
 from tests.methods.test_step_labels import Continuing
 from tests.methods.test_step_labels import work as with_beginnings
+from tests.methods.test_tool_solutions import world as tool_world
 from tests.methods.toy import PROBLEMS, job
 
 World = Callable[[Path, "list[int] | None"], Job]
@@ -222,6 +223,16 @@ CASES: dict[str, Case] = {
         file="round-001/fit/metrics.jsonl",
         kills=(0, 1),
         asked=20,
+    ),
+    "tool_solutions": Case(
+        "tool_solutions",
+        {"steps": 1, "sample": {"rollouts": 3}, "fit": SFT | {"batch": 4}},
+        tool_world,
+        longer={"fit": SFT | {"batch": 4, "epochs": 20}},
+        falls="train/loss",
+        file="round-001/fit/metrics.jsonl",
+        kills=(0, 1),
+        asked=9,
     ),
     **{name: arm(name, options) for name, options in ARMS.items()},
     "on_policy_distillation": pupil(),

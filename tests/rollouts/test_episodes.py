@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
@@ -17,14 +13,12 @@ from numerate.interpreter import Execution
 from numerate.models.policy import Policy, load
 from numerate.rollouts.episodes import Episodes
 from numerate.rollouts.local import LocalEngine
-from numerate.rollouts.sample_request import SampleRequest
 from numerate.rollouts.tool_options import ToolOptions
 from numerate.tool_formats import ToolFormat
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 from tests import tiny
+from tests.scripted_episodes import CALL, Notebook, Script
 
-SIX = Execution("ok", "6\n")
-CALL = "```python\nprint({})\n```\n```output"
 LONG = Sampling(max_tokens=400)
 
 
@@ -40,90 +34,6 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
 
 def prompts(*texts: str) -> list[Prompt]:
     return [Prompt(f"p{i}", (Turn("user", text),)) for i, text in enumerate(texts)]
-
-
-@dataclass
-class Script:
-    """An engine that writes the same turns for every rollout; it goes by the number of outputs before."""
-
-    policy: Policy
-    turns: Sequence[str]
-    ends: Finish = "stop"
-    eos: bool = True
-    most: int | None = None
-    requests: list[SampleRequest] = field(default_factory=list[SampleRequest])
-    released: list[object] = field(default_factory=list[object])
-
-    def sync(self, policy: Policy) -> None: ...
-
-    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
-        raise AssertionError("episodes are streamed")
-
-    def most_unfinished(self, params: Sampling) -> int | None:
-        return self.most
-
-    def stream(
-        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
-    ) -> Iterator[Rollout]:
-        for request in requests:
-            assert request is not None, "nothing runs here between two requests"
-            if not request.count:
-                self.released.append(request.follows)
-                continue
-            self.requests.append(request)
-            for index in range(request.first, request.stop):
-                yield self.write(request, index, params)
-
-    def write(self, request: SampleRequest, index: int, params: Sampling) -> Rollout:
-        prompt = request.prompt
-        turn = int(prompt.problem_id.split("turn ")[1]) if "turn " in prompt.problem_id else 0
-        text = self.turns[turn]
-        *ids, eos = self.policy.encode_target(text)
-        called = any(stop in text for stop in params.stop)
-        over = self.ends == "stop" and not called and self.eos
-        shown = text if not called else min((text.split(stop)[0] for stop in params.stop), key=len)
-        ids = tuple([*ids, eos] if over else ids)
-        written = Turn("assistant", shown, ids, (-0.5,) * len(ids), trained=True)
-        finish: Finish = "stop" if called else self.ends
-        start = replace(prompt.turns[-1], ids=tuple(self.policy.encode_prompt(prompt)))
-        return Rollout(prompt.problem_id, index, (*prompt.turns[:-1], start, written), finish, policy="s")
-
-
-@dataclass
-class Notebook:
-    """Stands for the interpreter: the output of a program is its number, after a random time."""
-
-    answer: Execution = SIX
-    slowest: float = 0.0
-    programs: list[str] = field(default_factory=list[str])
-    open_sessions: int = 0
-
-    def submit(self, code: str) -> Future[Execution]:
-        self.programs.append(code)
-        future: Future[Execution] = Future()
-        pause = random.random() * self.slowest
-        if pause:
-            threading.Timer(pause, future.set_result, [self.answer]).start()
-        else:
-            future.set_result(self.answer)
-        return future
-
-    def session(self) -> Opened:
-        self.open_sessions += 1
-        return Opened(self)
-
-    def close(self) -> None: ...
-
-
-@dataclass
-class Opened:
-    notebook: Notebook
-
-    def submit(self, cell: str) -> Future[Execution]:
-        return self.notebook.submit(cell)
-
-    def close(self) -> None:
-        self.notebook.open_sessions -= 1
 
 
 def run(
