@@ -15,6 +15,7 @@ from numerate.problems import is_test_split, left_out, load
 from numerate.problems.sets.code_solutions import flat_program, printed, react_transcript
 from numerate.tool_formats import FORMATS, parse_turn, split_transcript
 from numerate.types import Problem
+from tests.command_line import call
 
 PROGRAM = """def solution():
     '''How many?'''
@@ -92,6 +93,8 @@ def test_rows_with_another_result_are_left_out_and_counted(tmp_path: Path, monke
     assert [problem.id for problem in load("gsm8k-programs/train")] == ["a", "3"]
     assert left_out("gsm8k-programs/train") == left_out("gsm8k-programs/train[:1]") == 4
     assert left_out("stories/test") == 0
+    shown = call("problems", "gsm8k-programs/train")
+    assert "left out" in shown.stdout and "4, whose solution has another answer" in shown.stdout
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE
 from numerate.tool_formats import get_format, shown_output
 from numerate.types import Problem
 
-CALCULATION = re.compile(r"\S+=<<[^<>]*>>[\d.]*\d")
+CALCULATION = re.compile(r"(?<!\S)\S+=<<[^<>]*>>[\d.]*\d")
 NODE = re.compile(r"n\d+")
 WORD = re.compile(r"[A-Za-z]+")
 NAMES = frozenset(person.name for person in (*PEOPLE, *HELD_PEOPLE))
