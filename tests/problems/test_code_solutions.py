@@ -15,6 +15,7 @@ from numerate.problems import is_test_split, left_out, load
 from numerate.problems.sets.code_solutions import flat_program, printed, react_transcript
 from numerate.tool_formats import FORMATS, parse_turn, split_transcript
 from numerate.types import Problem
+from tests.command_line import call
 
 PROGRAM = """def solution():
     '''How many?'''
@@ -79,6 +80,15 @@ def test_a_program_becomes_a_call_with_its_result(
     assert (problem.id, problem.answer, problem.kind, problem.solution) == ("a", "6", "number", solution)
 
 
+def test_the_same_problems_have_solutions_in_text(data_dir: Path):
+    programs, texts = load("gsm8k-programs/train"), load("gsm8k-programs(solution=text)/train")
+    own = {problem.id: problem for problem in load("gsm8k/train")}
+    for program, text in zip(programs, texts, strict=True):
+        assert (program.id, program.question, program.answer) == (text.id, text.question, text.answer)
+        assert text.solution == own[text.id].solution and "tool_format" not in text.meta
+    assert load("gsm8k-programs(solution=program)/train") == programs
+
+
 def test_rows_with_another_result_are_left_out_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NUMERATE_DATA", str(tmp_path))
     changes: list[dict[str, Any]] = [
@@ -92,13 +102,16 @@ def test_rows_with_another_result_are_left_out_and_counted(tmp_path: Path, monke
     assert [problem.id for problem in load("gsm8k-programs/train")] == ["a", "3"]
     assert left_out("gsm8k-programs/train") == left_out("gsm8k-programs/train[:1]") == 4
     assert left_out("stories/test") == 0
+    shown = call("problems", "gsm8k-programs/train")
+    assert "left out" in shown.stdout and "4, whose solution has another answer" in shown.stdout
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gsm8k-programs(tool_format=react)/train", "its option is tool_format=mario or tora"),
-        ("gsm8k-programs(format=tora)/train", "its option is tool_format=mario or tora"),
+        ("gsm8k-programs(tool_format=react)/train", "give solution=text, or tool_format=mario or tora"),
+        ("gsm8k-programs(format=tora)/train", "give solution=text, or tool_format=mario or tora"),
+        ("gsm8k-programs(solution=text, tool_format=tora)/train", "give solution=text, or"),
         ("gsm8k(tool_format=tora)/train", "'gsm8k' has no options"),
         ("gsm8k-programs(tool_format)/train", "write each once, as key=value"),
         ("gsm8k-programs(tool_format=tora, tool_format=mario)/train", "write each once"),

@@ -126,7 +126,7 @@ def show_problems(
         audit_facts(name, members, against or [], to_stderr) if check else describe_facts(members, to_stderr)
     )
     if left := problems.left_out(name):
-        terminal.echo(f"{left:,} rows left out: their solution's answer is not the problem's", err=to_stderr)
+        table.print_pairs([("left out", f"{left:,}, whose solution has another answer")], to_stderr=to_stderr)
     for problem in members[:show]:
         terminal.echo(f"\n{format_problem(problem)}", err=to_stderr)
     table.save_json(json_file, {"name": name, **facts})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +16,7 @@ from numerate.answers import grade
 from numerate.problems.columns import question_answer
 from numerate.problems.dataset import Dataset, Split
 from numerate.problems.row import Row
+from numerate.problems.sets import gsm8k
 from numerate.tool_formats import MARIO, ToolFormat, get_format, shown_output
 from numerate.tool_formats import TORA as TORA_FORMAT
 from numerate.types import Problem
@@ -80,12 +81,33 @@ def printed(program: str, result: float) -> str:
 
 
 def configured(options: Mapping[str, str]) -> Dataset:
-    """Returns the GSM8K programs in another format."""
-    if set(options) != {"tool_format"} or options["tool_format"] not in ("mario", "tora"):
+    """Returns the GSM8K programs in another format, or the same problems with GSM8K's own solutions.
+
+    Raises ValueError for another option or value."""
+    if options == {"solution": "text"}:
+        return replace(GSM8K_PROGRAMS, read=read_text())
+    rest = {key: value for key, value in options.items() if (key, value) != ("solution", "program")}
+    if set(rest) - {"tool_format"} or rest.get("tool_format", "tora") not in ("mario", "tora"):
         written = ", ".join(f"{key}={value}" for key, value in options.items())
-        raise ValueError(f"gsm8k-programs({written}): its option is tool_format=mario or tora")
-    format = get_format(options["tool_format"])
+        raise ValueError(f"gsm8k-programs({written}): give solution=text, or tool_format=mario or tora")
+    format = get_format(rest.get("tool_format", "tora"))
     return replace(GSM8K_PROGRAMS, read=partial(read_program, format=format))
+
+
+def read_text() -> Callable[[Row], Problem]:
+    """Returns the reader of the same problems with the solutions of `gsm8k/train`, which is read once."""
+    texts: dict[str, str] = {}
+
+    def read(row: Row) -> Problem:
+        if not texts:
+            texts.update((problem.id, problem.solution) for problem in gsm8k.SET.problems("train"))
+        problem = read_program(row)
+        if problem.id not in texts:
+            raise row.wrong("id", "the id of a problem of gsm8k/train")
+        meta = {key: value for key, value in problem.meta.items() if key != "tool_format"}
+        return replace(problem, solution=texts[problem.id], meta=meta)
+
+    return read
 
 
 # -- ToRA ----------------------------------------------------------------------

@@ -25,117 +25,25 @@ from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE
 from numerate.tool_formats import get_format, shown_output
 from numerate.types import Problem
 
-CALCULATION = re.compile(r"\S+=<<[^<>]*>>[\d.]*\d")
+CALCULATION = re.compile(r"(?<!\S)\S+=<<[^<>]*>>[\d.]*\d")
 NODE = re.compile(r"n\d+")
 WORD = re.compile(r"[A-Za-z]+")
 NAMES = frozenset(person.name for person in (*PEOPLE, *HELD_PEOPLE))
 TOTAL = re.compile(r"\b(?:in all|altogether|together|in total|the total)\b", re.IGNORECASE)
-MINOR = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "with",
-        "from",
-        "by",
-        "and",
-        "or",
-        "so",
-        "then",
-        "that",
-        "this",
-        "those",
-        "these",
-        "it",
-        "is",
-        "are",
-        "was",
-        "were",
-        "had",
-        "has",
-        "have",
-        "each",
-        "every",
-        "all",
-        "more",
-        "than",
-        "what",
-        "not",
-        "there",
-        "they",
-        "he",
-        "she",
-        "his",
-        "her",
-        "their",
-        "as",
-        "s",
-        "if",
-        "also",
-        "after",
-        "before",
-        "another",
-        "same",
-        "dollars",
-        "way",
-        "back",
-        "go",
-        "went",
-        "later",
-        "other",
-        "still",
-        "good",
-    ]
-)
+MINOR = frozenset({
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "with", "from", "by", "and", "or", "so",
+    "then", "that", "this", "those", "these", "it", "is", "are", "was", "were", "had", "has", "have",
+    "each", "every", "all", "more", "than", "what", "not", "there", "they", "he", "she", "his", "her",
+    "their", "as", "s", "if", "also", "after", "before", "another", "same", "dollars", "way", "back",
+    "go", "went", "later", "other", "still", "good",
+})  # fmt: skip
 """words that name nothing"""
-ACTIONS = frozenset(
-    [
-        "cost",
-        "costs",
-        "paid",
-        "pay",
-        "got",
-        "made",
-        "took",
-        "brought",
-        "collected",
-        "needed",
-        "held",
-        "rode",
-        "sold",
-        "used",
-        "gathered",
-        "scored",
-        "caught",
-        "earned",
-        "read",
-        "saved",
-        "drove",
-        "ate",
-        "hung",
-        "baked",
-        "planted",
-        "practiced",
-        "picked",
-        "gave",
-        "bought",
-        "makes",
-        "make",
-        "filled",
-        "spent",
-        "put",
-        "runs",
-        "run",
-        "kilometers",
-        "minutes",
-    ]
-)
+ACTIONS = frozenset({
+    "cost", "costs", "paid", "pay", "got", "made", "took", "brought", "collected", "needed", "held",
+    "rode", "sold", "used", "gathered", "scored", "caught", "earned", "read", "saved", "drove", "ate",
+    "hung", "baked", "planted", "practiced", "picked", "gave", "bought", "makes", "make", "filled",
+    "spent", "put", "runs", "run", "kilometers", "minutes",
+})  # fmt: skip
 """words that name a quantity where no other does"""
 
 
