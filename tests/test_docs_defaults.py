@@ -20,6 +20,7 @@ from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
 from numerate.rollouts.local import LocalOptions
 from numerate.rollouts.server import ServerOptions
+from numerate.rollouts.tool_options import ToolOptions
 from numerate.rollouts.vllm import VllmOptions
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -29,6 +30,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("engines.md", "calculator"): LocalOptions,
     ("engine-server.md", "url"): ServerOptions,
     ("engine-vllm.md", "gpu_share"): VllmOptions,
+    ("tools.md", "format"): ToolOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
     ("fine-tuning.md", "cumulative"): methods.get_method("expert_iteration").Config,

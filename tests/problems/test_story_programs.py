@@ -40,6 +40,24 @@ def made(numbers: dict[str, str], steps: list[tuple[str, str, str]], lines: list
     return Problem("s", "?", answer, solution, "number", meta=meta)
 
 
+def test_variables_may_be_letters():
+    for problem in load("stories(magnitude=3, solution=program, variables=letters)/train[:40]"):
+        [program] = [
+            part for part, written in split_transcript(FORMATS["tora"], problem.solution) if written
+        ][:1]
+        code = parse_turn(FORMATS["tora"], program, True).code
+        assert code and run(code).strip() == problem.answer
+        assert code.startswith("a=") and {
+            n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)
+        } <= {
+            *"abcdefghijkl",
+            "print",
+            "round",
+        }
+    with pytest.raises(ValueError, match="variables=x: give words or letters"):
+        load("stories(solution=program, variables=x)/train[:1]")
+
+
 @pytest.mark.parametrize("magnitude", [1, 2, 3])
 @pytest.mark.parametrize("split", SPLITS)
 def test_every_program_prints_the_answer(split: str, magnitude: int):

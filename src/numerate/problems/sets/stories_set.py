@@ -17,6 +17,7 @@ from numerate.types import Problem
 
 if TYPE_CHECKING:
     from numerate.problems.stories import Knobs
+    from numerate.problems.stories.programs import Variables
 
 SIZES = {"train": 2000, "validation": 200, "test": 500, "test-templates": 500, "test-longer": 200}
 REMEMBERED = 12_000
@@ -24,9 +25,11 @@ REMEMBERED = 12_000
 
 
 @lru_cache(REMEMBERED)
-def make_problem(split: str, index: int, knobs: Knobs | None = None, tool_format: str = "") -> Problem:
+def make_problem(
+    split: str, index: int, knobs: Knobs | None = None, tool_format: str = "", variables: Variables = "words"
+) -> Problem:
     """Returns one problem of a split: the same object wherever it is asked for again. knobs: None for the
-    split's own. tool_format: of a solution with a program; empty for one in text."""
+    split's own. tool_format: of a solution with a program, and the names of its variables; empty for one in text."""
     from numerate.problems.stories import generate
 
     problem = next(generate(split, index, 1, knobs=knobs))
@@ -34,7 +37,7 @@ def make_problem(split: str, index: int, knobs: Knobs | None = None, tool_format
         return problem
     from numerate.problems.stories.programs import with_program
 
-    return with_program(problem, tool_format)
+    return with_program(problem, tool_format, variables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Stories:
     """those that differ from the split's own"""
     tool_format: str = ""
     """of solutions with programs; empty: solutions are text"""
+    variables: Variables = "words"
+    """names in programs"""
     name: str = "stories"
     about: str = "generated word problems with solutions and labels of every step"
     default: str = "test"
@@ -58,7 +63,9 @@ class Stories:
         size."""
         end = max(start, SIZES[split]) if stop is None else stop
         knobs = self._knobs(split)
-        made = (make_problem(split, index, knobs, self.tool_format) for index in range(start, end))
+        made = (
+            make_problem(split, index, knobs, self.tool_format, self.variables) for index in range(start, end)
+        )
         return list({problem.id: problem for problem in made}.values())  # short stories may come twice
 
     def configure(self, options: Mapping[str, str]) -> Stories:
@@ -71,8 +78,12 @@ class Stories:
             raise ValueError(f"stories: solution={solution}: give text or program")
         if tool_format not in ("", "mario", "tora") or (tool_format and solution == "text"):
             raise ValueError(f"stories: tool_format={tool_format}: give mario or tora, and solution=program")
+        variables = left.pop("variables", "words")
+        if variables not in ("words", "letters") or (variables == "letters" and solution == "text"):
+            raise ValueError(f"stories: variables={variables}: give words or letters, and solution=program")
         made = replace(
             self,
+            variables=variables,
             knobs=tuple((key, _knob(key, text)) for key, text in left.items()),
             tool_format=(tool_format or "tora") if solution == "program" else "",
         )
@@ -97,7 +108,7 @@ def _knob(key: str, text: str) -> Any:
 
     known = [field.name for field in fields(Knobs)]
     if key not in known:
-        options = ", ".join([*known, "solution", "tool_format"])
+        options = ", ".join([*known, "solution", "tool_format", "variables"])
         raise ValueError(f"stories: there is no option {key!r}: choose from {options}")
     try:
         if key == "steps":

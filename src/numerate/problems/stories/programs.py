@@ -19,7 +19,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
+from string import ascii_lowercase
+from typing import Literal, NamedTuple
 
 from numerate.problems.stories.words import HELD_PEOPLE, PEOPLE
 from numerate.tool_formats import get_format, shown_output
@@ -47,6 +48,9 @@ ACTIONS = frozenset({
 """words that name a quantity where no other does"""
 
 
+Variables = Literal["words", "letters"]
+
+
 class Operand(NamedTuple):
     text: str
     """in the program"""
@@ -55,8 +59,9 @@ class Operand(NamedTuple):
     """whether the program holds it as an integer; else as a float of cents"""
 
 
-def with_program(problem: Problem, tool_format: str) -> Problem:
+def with_program(problem: Problem, tool_format: str, variables: Variables = "words") -> Problem:
     """Returns a story whose solution is a transcript: a call of a program, its output, and the answer.
+    variables: named by the story's words, or a, b, c, ..., which a small model learns sooner.
 
     Raises:
         ValueError: the format does not exist or has no text for outputs, or the problem is no story.
@@ -67,11 +72,11 @@ def with_program(problem: Problem, tool_format: str) -> Problem:
     if not problem.meta.get("graph") or not problem.solution:
         raise ValueError(f"problem {problem.id!r} is no story with a solution: it has no graph")
     output = format.insert(shown_output(problem.answer, "", 1000))
-    solution = f"{format.call(program_of(problem))}{output}#### {problem.answer}"
+    solution = f"{format.call(program_of(problem, variables))}{output}#### {problem.answer}"
     return replace(problem, solution=solution, meta={**problem.meta, "tool_format": tool_format})
 
 
-def program_of(problem: Problem) -> str:
+def program_of(problem: Problem, variables: Variables = "words") -> str:
     """Returns a program that prints the problem's answer."""
     rows = problem.meta["graph"]
     steps = [row for row in rows if row["expr"]]
@@ -83,7 +88,7 @@ def program_of(problem: Problem) -> str:
     for number, (row, options) in enumerate(zip(steps, _options(wordings), strict=True)):
         right, exact, whole = _rewrite(ast.parse(row["expr"], mode="eval").body, values)
         free = {name for name, key in holders.items() if last_use.get(key, -1) <= number}
-        name = _choose(options, holders, free)
+        name = _choose(options, holders, free) if variables == "words" else _letter(number)
         holders[name] = row["id"]
         values[row["id"]] = Operand(name, exact, whole)
         lines.append(f"{name}={right}")
@@ -127,6 +132,11 @@ def _printed(answer: Operand) -> str:
     if answer.whole:
         return answer.text
     return f"round({answer.text})" if answer.exact.denominator == 1 else f"round({answer.text},2)"
+
+
+def _letter(number: int) -> str:
+    """Returns a, b, ..., z, a1, b1, ..."""
+    return ascii_lowercase[number % 26] + (str(number // 26) if number >= 26 else "")
 
 
 # -- names ----------------------------------------------------------------------
