@@ -9,14 +9,14 @@ import time
 import pytest
 import torch
 
-from numerate.interpreter import Execution
+from numerate.interpreter import Execution, Interpreter
 from numerate.models.policy import Policy, load
 from numerate.rollouts.episodes import Episodes
 from numerate.rollouts.local import LocalEngine
 from numerate.rollouts.tool_options import ToolOptions
 from numerate.tool_formats import ToolFormat
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
-from tests import tiny
+from tests import fake_server, tiny
 from tests.scripted_episodes import CALL, Notebook, Script
 
 LONG = Sampling(max_tokens=400)
@@ -189,3 +189,92 @@ def test_tools_run_while_others_decode(policy: Policy) -> None:
     rollouts = list(episodes.sample(prompts("one", "two"), 16, Sampling(max_tokens=30)))
     calls = sum(turn.role == "tool" for rollout in rollouts for turn in rollout.turns)
     assert len(rollouts) == 32 and time.monotonic() - started < calls * 0.1
+
+
+def with_call(body: fake_server.Body) -> fake_server.Reply:
+    """vLLM: a call and the stop string that ended it, then the answer."""
+    tokenizer = fake_server.TOKENIZER
+    first = "ok-output" not in tokenizer.decode(body["prompt"])
+    text = CALL.format(1).removesuffix("```output") if first else "#### 2"
+    ids = tokenizer(text + "```output" * first, add_special_tokens=False).input_ids + [2] * (not first)
+    stop = "```output" if first else None
+    choices = [
+        {
+            "index": i,
+            "text": text,
+            "finish_reason": "stop",
+            "stop_reason": stop,
+            "token_ids": ids,
+            "logprobs": {"token_logprobs": [-0.5] * len(ids)},
+        }
+        for i in range(body.get("n", 1))
+    ]
+    return fake_server.Reply({"choices": choices, "usage": {"prompt_tokens": len(body["prompt"])}})
+
+
+@pytest.mark.parametrize("slowest", [0.0, 0.02])
+def test_episodes_over_a_server(slowest: float) -> None:
+    with fake_server.Fake(with_call) as fake:
+        inner = fake_server.engine(fake)
+        notebook = Notebook(Execution("ok", "ok-output"), slowest=slowest)
+        episodes = Episodes(inner, inner.policy, ToolOptions(), notebook)
+        rollouts = list(episodes.sample(prompts("one", "two"), 3, Sampling(max_tokens=150)))
+        assert sorted((r.problem_id, r.index) for r in rollouts) == [
+            (f"p{p}", i) for p in (0, 1) for i in range(3)
+        ]
+        expected = CALL.format(1) + "\nok-output\n```\n#### 2"
+        assert {rollout.text for rollout in rollouts} == {expected}
+        assert all(rollout.logprobs == [-0.5 * m for m in rollout.mask] for rollout in rollouts)
+        assert notebook.open_sessions == 0
+
+
+def test_the_output_goes_into_the_tool_role_of_the_chat_template(policy: Policy) -> None:
+    call = '<tool_call>{"name": "python", "arguments": {"code": "print(2+4)"}}</tool_call>'
+    script, notebook = Script(policy, [call, "So \\boxed{6}."]), Notebook()
+    chat = [Prompt("p0", (Turn("user", "What is 2+4?"),), chat=True)]
+    [rollout] = Episodes(script, policy, ToolOptions(format="chat"), notebook).sample(chat, 1, LONG)
+    assert notebook.programs == ["print(2+4)"]
+    turns = [("user", "What is 2+4?"), ("assistant", call), ("tool", "6")]
+    messages = [{"role": role, "content": text} for role, text in turns]
+    rendered = policy.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    before_answer = [i for turn in rollout.turns[:3] for i in turn.ids]
+    assert policy.tokenizer.decode(before_answer).removeprefix("<s>") == rendered
+    assert rollout.solution.endswith("6\n</tool_response>\nSo \\boxed{6}.")
+
+
+def test_a_template_without_a_tool_role_is_refused(policy: Policy) -> None:
+    bare = tiny.tokenizer()
+    bare.chat_template = "{% for m in messages if m['role'] != 'tool' %}{{ m['content'] }}{% endfor %}"
+    other = Policy(policy.model, bare, "other")
+    with pytest.raises(ValueError, match="leaves out calls or outputs of tools: choose another format"):
+        Episodes(Script(other, []), other, ToolOptions(format="chat"), Notebook())
+
+
+def test_no_more_rollouts_are_unfinished_than_the_engine_has_memory_for(policy: Policy) -> None:
+    script = Script(policy, [CALL.format(1), "Done."], most=4)
+    rollouts = list(Episodes(script, policy, ToolOptions(), Notebook()).sample(prompts(*"abcd"), 3, LONG))
+    assert len(rollouts) == 12
+    starts = [request.prompt.problem_id for request in script.requests if request.count == 3]
+    assert starts == ["p0", "p1", "p2", "p3"]
+    second = [request.prompt.problem_id for request in script.requests].index("p1")
+    assert second == 4, "the three episodes of p0 go on before p1 begins"
+
+
+def test_what_is_kept_of_an_episode_that_ends_with_a_call_is_released(policy: Policy) -> None:
+    script = Script(policy, [CALL.format(1)] * 3)
+    list(Episodes(script, policy, ToolOptions(turns=1), Notebook()).sample(prompts("a"), 2, LONG))
+    assert sorted(script.released) == [(f"p0 rollout {i} turn 1", 0) for i in range(2)]
+
+
+def test_programs_of_the_interpreter(policy: Policy) -> None:
+    """State stays within a rollout and never reaches another one."""
+    script = Script(policy, lambda name, index: [
+        f"```python\nx = {index} + 40\n```\n```output",
+        "```python\nprint(x)\n```\n```output",
+        "Done.",
+    ])  # fmt: skip
+    with Interpreter() as interpreter:
+        episodes = Episodes(script, policy, ToolOptions(), interpreter)
+        rollouts = sorted(episodes.sample(prompts("a"), 4, LONG), key=lambda rollout: rollout.index)
+    assert [rollout.turns[4].text for rollout in rollouts] == [f"\n{40 + i}\n```\n" for i in range(4)]
+    assert rollouts[0].turns[2].text == "\n(no output)\n```\n"

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from numerate.models import Lora, Policy, load
-from numerate.rollouts.sample_request import whole_requests
+from numerate.rollouts.sample_request import SampleRequest, whole_requests
 from numerate.rollouts.vllm import VllmEngine, isolation, llm, weights
 from numerate.rollouts.vllm.llm import Settings, llm_arguments, output_piece
 from numerate.rollouts.vllm.request import OutputPiece, Request, sampling_settings
@@ -204,6 +204,22 @@ def test_prompts_are_read_as_samples_end(policy: Policy) -> None:
     stream = Request(fake, policy, whole_requests(endless(), 2), PLAIN).run()
     assert len([next(stream) for _ in range(40)]) == 40
     assert taken <= 22 and fake.most == 4
+
+
+def test_requests_that_are_not_ready_are_read_later(policy: Policy) -> None:
+    """The second prompt is ready once the first one's rollout has come."""
+    came: list[Rollout] = []
+
+    def requests() -> Iterator[SampleRequest | None]:
+        first, second = whole_requests(ask("a", "b"), 1)
+        yield first
+        while not came:
+            yield None
+        yield second
+
+    for rollout in Request(Fake([5, 2]), policy, requests(), PLAIN).run():
+        came.append(rollout)
+    assert [rollout.problem_id for rollout in came] == ["p0", "p1"]
 
 
 def test_what_is_left_early_is_taken_back(policy: Policy) -> None:

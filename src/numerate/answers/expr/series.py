@@ -50,7 +50,10 @@ def rename_letter(node: Node, letter: str, value: Node, written: str) -> Node:
         )
     if node.kind == "sym":
         return value if node.value == letter else node
-    return node._replace(args=tuple(rename_letter(arg, letter, value, written) for arg in node.args))
+    if not node.args:
+        return node
+    args = tuple([rename_letter(arg, letter, value, written) for arg in node.args])
+    return Node(node.kind, node.value, args)
 
 
 # -- values ----------------------------------------------------------------------
@@ -136,7 +139,7 @@ def with_terms(node: Node, most: int = MOST_NODES) -> Node:
             return node
         if node.kind != "series":
             spend_steps(2 * len(node.args))
-            return node._replace(args=tuple(map(write_out, node.args)))
+            return Node(node.kind, node.value, tuple(map(write_out, node.args)))
         node = _with_term(node, *map(write_out, node.args))
         try:
             return write_out(_written_out(node, left))

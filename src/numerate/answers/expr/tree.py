@@ -101,11 +101,9 @@ def substitute_symbol(node: Node, name: str, value: Node) -> Node:
     """Returns the expression with a letter replaced everywhere."""
     if node.kind == "sym":
         return value if node.value == name else node
-    return (
-        node._replace(args=tuple(substitute_symbol(arg, name, value) for arg in node.args))
-        if node.args
-        else node
-    )
+    if not node.args:
+        return node
+    return Node(node.kind, node.value, tuple([substitute_symbol(arg, name, value) for arg in node.args]))
 
 
 def substitute_numbers(node: Node, values: Mapping[str, int | Fraction]) -> Node:

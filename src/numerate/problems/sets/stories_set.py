@@ -29,7 +29,7 @@ def make_problem(
     split: str, index: int, knobs: Knobs | None = None, tool_format: str = "", variables: Variables = "words"
 ) -> Problem:
     """Returns one problem of a split: the same object wherever it is asked for again. knobs: None for the
-    split's own. tool_format: of a solution with a program, and the names of its variables; empty for one in text."""
+    split's own. tool_format, variables: of a solution with a program; empty for one in text."""
     from numerate.problems.stories import generate
 
     problem = next(generate(split, index, 1, knobs=knobs))
