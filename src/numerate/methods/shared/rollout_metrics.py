@@ -14,6 +14,7 @@ from zlib import crc32
 from numerate import metrics, training
 from numerate.credit import has_signal
 from numerate.metrics import reward_hacking
+from numerate.metrics.episodes import episode_stats
 from numerate.rewards.compose import CORRECT
 from numerate.rewards.correct import truncation_stats
 from numerate.types import Group, Rollout, Scored, Stats
@@ -78,6 +79,7 @@ def length_stats(all_rollouts: Sequence[Scored]) -> Stats:
         "rollouts/steps": seen.steps,
         "rollouts/repeated_steps": seen.repeated,
     }
+    stats |= episode_stats(rollouts)
     return stats | ({"rollouts/accuracy": sum(graded) / len(graded)} if graded else {})
 
 
