@@ -37,11 +37,7 @@ def episode_stats(rollouts: Sequence[Rollout]) -> Stats:
         "tools/calls": len(calls) / count,
         "tools/turns": sum(turn.trained for rollout in rollouts for turn in rollout.turns) / count,
         "tools/errors": sum(status != "ok" for status in calls) / max(1, len(calls)),
-        **{
-            f"tools/{status}": n / len(calls)
-            for status, n in sorted(Counter(calls).items())
-            if status != "ok"
-        },
+        **{f"tools/{status}": n / len(calls) for status, n in sorted(statuses.items()) if status != "ok"},
         **{f"tools/{flaw}": n / count for flaw, n in sorted(flaws.items()) if flaw},
         **{f"tools/{finish}": finishes[finish] / count for finish in LIMITS},
         "tools/answer_printed": sum(map(answer_printed, answered)) / max(1, len(answered)),
