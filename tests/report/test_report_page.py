@@ -148,10 +148,11 @@ def test_what_a_calculator_wrote_is_part_of_the_text_and_a_tool_is_not() -> None
         {"role": "tool", "text": "3", "trained": False},
         {"role": "assistant", "text": " so 4", "trained": True},
     ]
-    assert rollouts.join_turns(turns) == [
-        {"text": "<<1+1=2>>2", "trained": True},
-        {"text": "3", "trained": False},
-        {"text": " so 4", "trained": True},
+    joined = rollouts.join_turns(turns)
+    assert [(turn["text"], turn["trained"], turn["tool"], turn["called"]) for turn in joined] == [
+        ("<<1+1=2>>2", True, False, True),
+        ("3", False, True, False),
+        (" so 4", True, False, False),
     ]
 
 

@@ -38,3 +38,25 @@ def test_steps_that_count_from_their_own_turn_are_found_too():
         ["so ", None, None],
         ["two", "right", 0.5],
     ]
+
+
+def test_an_episode_is_a_notebook_of_programs_and_outputs():
+    call = "Add.\n```python\nprint(1/0)\n```\n```output"
+    turns: list[dict[str, object]] = [
+        turn("?", False),
+        turn(call),
+        turn("\nZeroDivisionError\n```\n", False) | {"role": "tool", "status": "error"},
+        turn(call),
+        turn("\n6\n```\n", False) | {"role": "tool", "status": "ok"},
+        turn("#### 6"),
+    ]
+    code = call.removeprefix("Add.\n")
+    assert list(text_pieces(turns, [])) == [
+        ["Add.\n", None, None],
+        [code, "code", None],
+        ["\nZeroDivisionError\n```\n", "failed", None],
+        ["Add.\n", None, None],
+        [code, "code", None],
+        ["\n6\n```\n", "tool", None],
+        ["#### 6", None, None],
+    ]

@@ -47,6 +47,7 @@
     max_turns: "truncated at the turn limit",
     tool_error: "tool error",
   };
+  const APART = new Set(["tool", "failed", "code", "prefix"]);
   const RESULT = { right: ["✓", "right"], wrong: ["✗", "wrong"], ungraded: ["?", "not graded"] };
   const STEP = {
     right: ["✓", "right"],
@@ -91,6 +92,7 @@
   const wanted = () => {
     const get = (name) => form.elements[name].value;
     const [result, model, set, round, decoding] = ["result", "model", "set", "round", "decoding"].map(get);
+    const finish = get("finish");
     const problem = get("problem").trim().toLowerCase();
     const text = get("text").trim().toLowerCase();
     const exact = problem && data.problems.some((p) => p.id.toLowerCase() === problem);
@@ -100,9 +102,12 @@
       (!set || setOf(r) === set) &&
       (!round || roundOf(r) === round) &&
       (!decoding || r.d === decoding) &&
+      (!finish || (finish === FAILED ? hasFailed(r) : say(FINISH, r.f) === finish)) &&
       (!problem || matches(data.problems[r.p].id.toLowerCase(), problem, exact)) &&
       (!text || haystack(r).includes(text));
   };
+  const FAILED = "a call failed";
+  const hasFailed = (r) => r.t.some((piece) => piece[1] === "failed");
   const matches = (id, asked, exact) => (exact ? id === asked : id.includes(asked));
 
   const apply = () => {
@@ -187,7 +192,7 @@
     const labels = new Set();
     for (const [piece, label, score] of r.t) {
       if (label === null) box.append(piece);
-      else if (label === "tool" || label === "prefix") box.append(own("span", label, piece));
+      else if (APART.has(label)) box.append(own("span", label, piece));
       else box.append(step(piece, label, score, labels));
     }
     if (!r.t.length) box.append(make("span", "soft", "(nothing)"));
@@ -242,6 +247,7 @@
   fill("set", distinct(setOf));
   fill("round", distinct(roundOf));
   fill("decoding", distinct((r) => r.d));
+  fill("finish", [...distinct((r) => say(FINISH, r.f)), ...(data.rollouts.some(hasFailed) ? [FAILED] : [])]);
   byId("problem-ids").append(...data.problems.map((problem) => new Option(problem.id, problem.id)));
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

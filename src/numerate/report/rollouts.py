@@ -23,6 +23,7 @@ from markupsafe import Markup
 from numerate.answers import grade
 from numerate.report.read import RunRecord, SourceRecord
 from numerate.report.results import finite_number
+from numerate.tool_formats import FORMATS
 from numerate.types import Problem
 
 CAP = 2000  # rollouts on a page
@@ -164,7 +165,7 @@ def _row(
     the present grade, f finish, w reward, x its parts, t the text in pieces [text, verdict, score], l
     log-probability [tokens, sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
-    written = prompt_text(turns) + "".join(turn["text"] for turn in join_turns(turns) if turn["trained"])
+    written = prompt_text(turns) + "".join(t["text"] for t in join_turns(turns) if t["trained"] or t["tool"])
     verdict = grade(written, problem) if problem is not None else None
     return {
         "m": source.model,
@@ -194,8 +195,9 @@ def text_pieces(
     turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
 ) -> Iterator[list[Any]]:
     """Yields the text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so
-    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", the prefix that the
-    policy continues one whose verdict is "prefix"."""
+    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", or "failed" where the
+    program did not end well, the program before it one whose verdict is "code", the prefix that the policy
+    continues one whose verdict is "prefix"."""
     prefix = prompt_text(turns)
     left, before = LONGEST, len(prefix)
     if prefix:
@@ -204,12 +206,21 @@ def text_pieces(
         text = turn["text"]
         if left <= 0:
             break
-        if not turn["trained"]:
-            yield [clip_text(text, left), "tool", None]
+        if turn["trained"]:
+            code = program_start(text) if turn["called"] else len(text)
+            yield from _cut(text[:code], list(_inside(text[:code], before, steps)), left)
+            if text[code:] and left > code:
+                yield [clip_text(text[code:], left - code), "code", None]
         else:
-            yield from _cut(text, list(_inside(text, before, steps)), left)
-            before += len(text)
+            yield [clip_text(text, left), "failed" if turn["failed"] else "tool", None]
+        before += len(text) if turn["trained"] or turn["tool"] else 0
         left -= len(text)
+
+
+def program_start(text: str) -> int:
+    """Returns where the last program of a call begins, in any format of tools."""
+    starts = [match.start() for format in FORMATS.values() for match in format.block.finditer(text)]
+    return max(starts, default=len(text))
 
 
 def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -227,11 +238,14 @@ def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     neighbouring turns of the assistant become one."""
     joined: list[dict[str, Any]] = []
     for turn in turns:
-        text, own = turn.get("text") or "", bool(turn.get("trained"))
+        text, own, tool = turn.get("text") or "", bool(turn.get("trained")), turn.get("role") == "tool"
         if joined and turn.get("role") == "assistant" and joined[-1]["trained"]:
             joined[-1]["text"] += text
         elif joined or own:
-            joined.append({"text": text, "trained": own})
+            failed = tool and turn.get("status", "ok") != "ok"
+            if joined and tool:
+                joined[-1]["called"] = True
+            joined.append({"text": text, "trained": own, "tool": tool, "failed": failed, "called": False})
     return joined
 
 
