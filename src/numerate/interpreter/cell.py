@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 __builtins__ = dict(vars(builtins))  # functions defined below take theirs from here
 
@@ -104,14 +104,12 @@ class Namespace:
 
     def restore_streams(self) -> None:
         """Undoes a replacement of the standard streams by an earlier cell, and opens closed ones again."""
-        streams = [
-            open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-            if stream.closed
-            else stream
-            for number, stream in enumerate(self.streams, start=1)
-        ]
-        self.streams = (streams[0], streams[1])
-        sys.stdout, sys.stderr = self.streams
+        out, error = self.streams
+        if out.closed:
+            out = open_stream(1)
+        if error.closed:
+            error = open_stream(2)
+        self.streams = sys.stdout, sys.stderr = out, error
 
     def flush(self) -> None:
         for stream in (sys.stdout, sys.stderr, *self.streams):
@@ -119,6 +117,10 @@ class Namespace:
                 stream.flush()
             except BaseException:
                 continue
+
+
+def open_stream(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def compiled(source: str, filename: str, show: bool) -> tuple[CodeType, CodeType | None]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
+import random
 import struct
 import sys
 import threading
@@ -47,6 +49,8 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
         os.write(streams[2], FAILED + str(error).encode("utf-8", "replace")[:400])
         os._exit(EXIT_SETUP)
     os.write(REPORT, READY)
+    random.seed(0)  # a fork seeds it from the clock
+    gc.enable()
     sys.argv = [""]
 
 

@@ -11,7 +11,6 @@ import os
 import selectors
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -22,6 +21,7 @@ from numerate.interpreter.plan import MIB, Bounds, Plan
 from numerate.interpreter.runs import Pipes, Run
 from numerate.interpreter.scratch import usage
 from numerate.interpreter.seats import Seats
+from numerate.interpreter.seccomp import prepare_filter
 from numerate.interpreter.wire import Inbox, Message, packed
 
 DISK_LOOKS = 0.1
@@ -290,7 +290,7 @@ def address_space() -> int:
 def serve_slot(caller: socket.socket, plan: Plan, bounds: Bounds, base: str, share: tuple[int, int],
                readable: Sequence[str]) -> None:  # fmt: skip
     """Runs a supervisor in this process, until the caller closes the socket."""
-    gc.disable()
+    gc.disable()  # the children enable it
+    prepare_filter()
     seats = Seats(plan, base, share, readable)
     Slot(caller, plan, bounds, seats).serve()
-    sys.stdout.flush()

@@ -18,6 +18,7 @@ from importlib import import_module
 from time import monotonic, sleep
 from typing import Any
 
+from numerate.interpreter.hugepages import collapse_heap
 from numerate.interpreter.libc import die_with_parent
 from numerate.interpreter.plan import Bounds, Plan, readable
 from numerate.interpreter.probes import check_plan, probe_layers
@@ -51,6 +52,9 @@ def serve_zygote(handle: int) -> None:
         return
     reply["libraries"] = load_libraries()
     raise_open_files()
+    gc.collect()
+    gc.freeze()
+    collapse_heap()
     control.sendall(packed(reply))
     slots: dict[int, int] = {}
     try:
@@ -137,8 +141,6 @@ def load_libraries() -> list[str]:
         numpy.random.seed(0)
     import_module("random").seed(0)
     warnings.resetwarnings()
-    gc.collect()
-    gc.freeze()
     return loaded
 
 
