@@ -7,12 +7,13 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
-import os
 import signal
 import sys
 import traceback
 from types import CodeType, FrameType, ModuleType
 from typing import Any, TextIO
+
+from numerate.interpreter.pipe import write_pipe
 
 __builtins__ = dict(vars(builtins))  # functions defined below take theirs from here
 
@@ -98,7 +99,7 @@ class Namespace:
     def write_error(self, text: str) -> None:
         try:
             self.flush()
-            os.write(2, text.encode("utf-8", "backslashreplace"))
+            write_pipe(2, text.encode("utf-8", "backslashreplace"))
         except BaseException:
             return
 

@@ -1,5 +1,5 @@
 # pyright: strict
-"""Large pages for what the zygote has loaded: a fork then copies hundreds of entries instead of ten thousand."""
+"""Large pages for what the zygote has loaded: a fork has less to copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ADVISE, COLLAPSE = 14, 25
 def collapse_heap() -> int:
     """Moves the private memory of this process to large pages where the kernel can; returns the bytes that
     it moved. Nothing but the speed of a fork depends on it."""
-    if LIBRARY is None or not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):
         return 0
     moved = 0
     with open("/proc/self/maps") as file:
@@ -31,7 +31,6 @@ def collapse_heap() -> int:
 
 def collapse(address: int) -> bool:
     """Moves a large page's worth of memory; False where the kernel does not."""
-    assert LIBRARY is not None
     arguments = (ctypes.c_void_p(address), ctypes.c_size_t(SIZE))
     LIBRARY.madvise(*arguments, ADVISE)
     return LIBRARY.madvise(*arguments, COLLAPSE) == 0
