@@ -132,4 +132,8 @@ def check_files(folder: Path, paths: list[Path], without: tuple[str, ...] = ()) 
 
 
 if __name__ == "__main__":
-    print(json.dumps(check_files(Path(sys.argv[1]), [Path(word) for word in sys.argv[2:] if word != "SBX_CANARY_ARG"])))
+    print(
+        json.dumps(
+            check_files(Path(sys.argv[1]), [Path(word) for word in sys.argv[2:] if word != "SBX_CANARY_ARG"])
+        )
+    )

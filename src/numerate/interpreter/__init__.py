@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from numerate import lazy
 
 if TYPE_CHECKING:
-    from numerate.interpreter.layers import Isolation, Layer
+    from numerate.interpreter.layers import Isolation, IsolationLayer
     from numerate.interpreter.local import Interpreter, isolation
     from numerate.interpreter.options import InterpreterOptions, Limits
     from numerate.interpreter.remote import SandboxFusion
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy.exports(
         __name__,
-        layers="Isolation Layer",
+        layers="Isolation IsolationLayer",
         local="Interpreter isolation",
         options="InterpreterOptions Limits",
         remote="SandboxFusion",
@@ -34,7 +34,7 @@ __all__ = [
     "Interpreter",
     "InterpreterOptions",
     "Isolation",
-    "Layer",
+    "IsolationLayer",
     "Limits",
     "SandboxFusion",
     "Session",

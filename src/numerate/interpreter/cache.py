@@ -25,7 +25,7 @@ def program_key(code: str) -> bytes:
     return b"program" + next_state(EMPTY, code)
 
 
-class Cache:
+class ResultCache:
     """Results of executions that ended by themselves, with state intact; the least recently used are
     dropped."""
 

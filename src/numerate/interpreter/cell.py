@@ -7,12 +7,13 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
-import os
 import signal
 import sys
 import traceback
 from types import CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, TextIO
+
+from numerate.interpreter.pipe import write_pipe
 
 __builtins__ = dict(vars(builtins))  # functions defined below take theirs from here
 
@@ -98,20 +99,18 @@ class Namespace:
     def write_error(self, text: str) -> None:
         try:
             self.flush()
-            os.write(2, text.encode("utf-8", "backslashreplace"))
+            write_pipe(2, text.encode("utf-8", "backslashreplace"))
         except BaseException:
             return
 
     def restore_streams(self) -> None:
         """Undoes a replacement of the standard streams by an earlier cell, and opens closed ones again."""
-        streams = [
-            open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
-            if stream.closed
-            else stream
-            for number, stream in enumerate(self.streams, start=1)
-        ]
-        self.streams = (streams[0], streams[1])
-        sys.stdout, sys.stderr = self.streams
+        out, error = self.streams
+        if out.closed:
+            out = open_stream(1)
+        if error.closed:
+            error = open_stream(2)
+        self.streams = sys.stdout, sys.stderr = out, error
 
     def flush(self) -> None:
         for stream in (sys.stdout, sys.stderr, *self.streams):
@@ -119,6 +118,10 @@ class Namespace:
                 stream.flush()
             except BaseException:
                 continue
+
+
+def open_stream(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def compiled(source: str, filename: str, show: bool) -> tuple[CodeType, CodeType | None]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
+import random
 import struct
 import sys
 import threading
@@ -16,6 +18,7 @@ from typing import NoReturn
 
 from numerate.interpreter.cell import INTERRUPTED, Namespace, TimeLimit
 from numerate.interpreter.confine import CELLS, REPORT, Confinement, confine
+from numerate.interpreter.pipe import write_pipe
 
 FAILED, READY = b"F", b"S"
 DONE = struct.Struct("=Ic")
@@ -44,9 +47,11 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
         os.environ["HOME"] = os.environ["TMPDIR"] = "/" if own.plan.chroot else os.fsdecode(own.folder)
         confine(own, streams)
     except BaseException as error:
-        os.write(streams[2], FAILED + str(error).encode("utf-8", "replace")[:400])
+        write_pipe(streams[2], FAILED + str(error).encode("utf-8", "replace")[:400])
         os._exit(EXIT_SETUP)
-    os.write(REPORT, READY)
+    write_pipe(REPORT, READY)
+    random.seed(0)  # a fork seeds it from the clock
+    gc.enable()
     sys.argv = [""]
 
 
@@ -54,7 +59,7 @@ def once(namespace: Namespace, code: str) -> int:
     """Executes a whole program as Python does, with its threads and exit functions; returns its exit code."""
     atexit._clear()
     end, status = namespace.execute(code, "<program>", show=False)
-    os.write(REPORT, end)
+    write_pipe(REPORT, end)
     namespace.running = True
     with contextlib.suppress(BaseException):
         threading._shutdown()  # pyright: ignore
@@ -74,7 +79,7 @@ def serve(namespace: Namespace) -> NoReturn:
         except TimeLimit:  # the interrupt came between the end of the cell and its note
             end = INTERRUPTED
         namespace.flush()
-        os.write(REPORT, DONE.pack(number, end))
+        write_pipe(REPORT, DONE.pack(number, end))
 
 
 def receive(size: int) -> bytes:

@@ -19,7 +19,7 @@ from numerate.interpreter.libc import (
     keep_capabilities,
     prctl,
 )
-from numerate.interpreter.plan import MIB, Bounds, Plan
+from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.seccomp import install_filter
 
 REPORT, CELLS = 3, 4
@@ -35,7 +35,7 @@ CAP_DAC_READ_SEARCH = 1 << 2
 class Confinement:
     """Everything that a child needs to confine itself."""
 
-    plan: Plan
+    plan: LayerPlan
     bounds: Bounds
     folder: bytes
     user: int

@@ -9,8 +9,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 
-from numerate.interpreter.cache import Cache
-from numerate.interpreter.jobs import DIFFERS, LOST, Job, LocalSession, resolve, same
+from numerate.interpreter.cache import ResultCache
+from numerate.interpreter.jobs import DIFFERS, LOST, LocalSession, Work, resolve, same
 from numerate.interpreter.links import Links, cores
 from numerate.interpreter.options import InterpreterOptions
 from numerate.interpreter.results import Execution
@@ -23,12 +23,12 @@ GONE = "Crash: the process that supervises programs is gone\n"
 class Dispatcher:
     """Queues and the loop over them. `post`, `end` and `stop` may be called from any thread."""
 
-    def __init__(self, options: InterpreterOptions, cache: Cache, without: Sequence[str]) -> None:
+    def __init__(self, options: InterpreterOptions, cache: ResultCache, without: Sequence[str]) -> None:
         self.options, self.cache = options, cache
         self.workers = options.workers or cores()
         self.counts: Counter[str] = Counter()
-        self.posted: deque[Job | LocalSession] = deque()
-        self.ready: deque[Job | LocalSession] = deque()
+        self.posted: deque[Work | LocalSession] = deque()
+        self.ready: deque[Work | LocalSession] = deque()
         self.busy, self.open = 0, True
         self.links = Links(options, without, self.on_message, self.on_lost)
         self.bell, self.rope = socket.socketpair()
@@ -38,7 +38,7 @@ class Dispatcher:
 
     # ---- from any thread ----
 
-    def post(self, item: Job | LocalSession) -> None:
+    def post(self, item: Work | LocalSession) -> None:
         """Hands over a program or a cell, or a session to close."""
         self.posted.append(item)
         self.ring()
@@ -65,11 +65,11 @@ class Dispatcher:
         self.bell.close()
         self.rope.close()
 
-    def waiting(self) -> list[Job]:
+    def waiting(self) -> list[Work]:
         """Returns all jobs that have not been sent."""
-        jobs: list[Job] = []
+        jobs: list[Work] = []
         for item in [*self.ready, *self.posted]:
-            jobs += [item] if isinstance(item, Job) else item.queue
+            jobs += [item] if isinstance(item, Work) else item.queue
         return jobs
 
     def take_posted(self, events: int) -> None:
@@ -78,12 +78,12 @@ class Dispatcher:
                 pass
         while self.posted:
             item = self.posted.popleft()
-            if isinstance(item, Job):
+            if isinstance(item, Work):
                 self.enqueue(item)
             else:
                 self.close_session(item)
 
-    def enqueue(self, job: Job) -> None:
+    def enqueue(self, job: Work) -> None:
         session = job.session
         if session is None:
             self.ready.append(job)
@@ -104,13 +104,13 @@ class Dispatcher:
             else:
                 self.next_program(item)
 
-    def next_program(self, job: Job) -> None:
+    def next_program(self, job: Work) -> None:
         if not job.claim():
             return
         if not self.take_cached(job):
             self.send(job)
 
-    def take_cached(self, job: Job) -> bool:
+    def take_cached(self, job: Work) -> bool:
         """Resolves a job with a result of the cache, if there is one."""
         cached = self.cache.get(job.key) if job.expected is None else None
         if cached is None:
@@ -121,7 +121,7 @@ class Dispatcher:
         resolve(job, cached)
         return True
 
-    def next_cell(self, session: LocalSession, job: Job) -> None:
+    def next_cell(self, session: LocalSession, job: Work) -> None:
         """Starts the next cell of a session; first, again, those whose results came from the cache."""
         if not job.claim():
             self.requeue(session)
@@ -146,7 +146,7 @@ class Dispatcher:
         if session.queue:
             self.ready.append(session)
 
-    def send(self, job: Job) -> None:
+    def send(self, job: Work) -> None:
         """Sends a job to the supervisor of its session, a new one to the least busy."""
         if self.links.broken:
             self.finish(job, Execution("crash", stderr=f"Crash: {self.links.broken}\n"))
@@ -163,18 +163,18 @@ class Dispatcher:
 
     # ---- results ----
 
-    def on_message(self, job: Job, message: Message) -> None:
+    def on_message(self, job: Work, message: Message) -> None:
         self.busy -= 1
         self.complete(job, Execution(**message))
 
-    def on_lost(self, jobs: list[Job]) -> None:
+    def on_lost(self, jobs: list[Work]) -> None:
         """Ends the jobs of a supervisor that is gone; a program is tried again."""
         for job in jobs:
             self.busy -= 1
             self.complete(job, Execution("crash", stderr=GONE, session_lost=job.session is not None), True)
         self.counts["restarted"] = self.links.restarts
 
-    def complete(self, job: Job, result: Execution, gone: bool = False) -> None:
+    def complete(self, job: Work, result: Execution, gone: bool = False) -> None:
         session = job.session
         if session is not None:
             session.busy = False
@@ -189,11 +189,11 @@ class Dispatcher:
             self.complete_cell(session, job, result)
             self.requeue(session)
 
-    def is_worth_a_try(self, job: Job, result: Execution, gone: bool) -> bool:
+    def is_worth_a_try(self, job: Work, result: Execution, gone: bool) -> bool:
         nothing_ran = result.status == "setup_failed" or (gone and job.session is None)
         return nothing_ran and job.tries < self.options.retries and not self.links.broken
 
-    def again(self, job: Job) -> None:
+    def again(self, job: Work) -> None:
         """Puts a job first in its queue."""
         job.tries += 1
         self.counts["retried"] += 1
@@ -203,7 +203,7 @@ class Dispatcher:
             job.session.queue.appendleft(job)
             self.ready.appendleft(job.session)
 
-    def complete_cell(self, session: LocalSession, job: Job, result: Execution) -> None:
+    def complete_cell(self, session: LocalSession, job: Work, result: Execution) -> None:
         if job.expected is None:
             session.advance(job.key, result)
             self.cache.put(job.key, result)
@@ -211,7 +211,7 @@ class Dispatcher:
         elif not same(job.expected, result):
             self.diverge(session, job)
 
-    def diverge(self, session: LocalSession, job: Job) -> None:
+    def diverge(self, session: LocalSession, job: Work) -> None:
         """Gives a session up whose cells do not do the same again; the cell that waits for them says so."""
         if job.key is not None:
             self.cache.drop(job.key)
@@ -222,7 +222,7 @@ class Dispatcher:
         if session.queue:
             self.finish(session.queue.popleft(), Execution("crash", stderr=DIFFERS, session_lost=True))
 
-    def finish(self, job: Job, result: Execution) -> None:
+    def finish(self, job: Work, result: Execution) -> None:
         self.counts[result.status] += 1
         self.counts["session_lost"] += result.session_lost
         resolve(job, result)

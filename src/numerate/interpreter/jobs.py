@@ -19,7 +19,7 @@ DIFFERS = "SessionLost: cells whose results came from the cache printed somethin
 
 
 @dataclass(slots=True)
-class Job:
+class Work:
     """A program, or a cell of a session."""
 
     code: str
@@ -44,7 +44,7 @@ class Link:
     def __init__(self, number: int, connection: socket.socket) -> None:
         self.number, self.socket = number, connection
         self.inbox, self.outgoing = Inbox(), bytearray()
-        self.jobs: dict[int, Job] = {}
+        self.jobs: dict[int, Work] = {}
         self.sessions = 0
         self.dead = False
 
@@ -58,20 +58,20 @@ class LocalSession:
     """Session of the local interpreter. Only its supervising thread touches the fields."""
 
     number: int
-    post: Callable[[Job | LocalSession], None]
-    queue: deque[Job] = field(default_factory=deque[Job])
+    post: Callable[[Work | LocalSession], None]
+    queue: deque[Work] = field(default_factory=deque[Work])
     busy: bool = False
     closed: bool = False
     link: Link | None = None
     state: bytes | None = EMPTY
     """of the cells so far; None: it depends on time, and nothing is taken from the cache"""
-    skipped: list[Job] = field(default_factory=list[Job])
+    skipped: list[Work] = field(default_factory=list[Work])
     """cells that the process has not executed, for their results came from the cache"""
 
     def submit(self, cell: str) -> Future[Execution]:
         """Executes a cell after those before it."""
         future: Future[Execution] = Future()
-        self.post(Job(cell, future, self))
+        self.post(Work(cell, future, self))
         return future
 
     def close(self) -> None:
@@ -81,9 +81,9 @@ class LocalSession:
     def key_of(self, cell: str) -> bytes | None:
         return None if self.state is None else next_state(self.state, cell)
 
-    def skip(self, job: Job, cached: Execution) -> None:
+    def skip(self, job: Work, cached: Execution) -> None:
         """Notes a cell whose result came from the cache."""
-        self.skipped.append(Job(job.code, job.future, self, job.key, expected=cached, claimed=True))
+        self.skipped.append(Work(job.code, job.future, self, job.key, expected=cached, claimed=True))
         self.state = job.key
 
     def advance(self, key: bytes | None, result: Execution) -> None:
@@ -111,7 +111,7 @@ class LocalSession:
         self.skipped.clear()
 
 
-def resolve(job: Job, result: Execution) -> None:
+def resolve(job: Work, result: Execution) -> None:
     """Sets the result of a job; that of a cell which runs again, or was cancelled, stays as it is."""
     if job.expected is None:
         with suppress(InvalidStateError):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import stat
 import struct
@@ -23,6 +24,8 @@ FOLDER = (
 )
 """rights in the program's own folder"""
 OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+ABOVE = 16
+"""descriptors of rules are above those that a child's pipes are moved to"""
 RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 """version -> bits that it can restrict; 16 from the fifth on"""
 
@@ -39,8 +42,9 @@ def make_ruleset(folder: bytes, readable: Iterable[str], abi: int) -> int:
     parts = [handled, 0b11 if abi >= 4 else 0, 0b11 if abi >= 6 else 0]
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     buffer = ctypes.create_string_buffer(struct.pack("=3Q", *parts), 24)
-    ruleset = checked("landlock_create_ruleset", syscall(CREATE, ctypes.addressof(buffer), size, 0))
-    os.set_inheritable(ruleset, False)
+    low = checked("landlock_create_ruleset", syscall(CREATE, ctypes.addressof(buffer), size, 0))
+    ruleset = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, ABOVE)
+    os.close(low)
     for path in readable:
         add_rule(ruleset, os.fsencode(path), READ & handled)
     add_rule(ruleset, b"/dev/null", (READ_FILE | WRITE_FILE) & handled)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numerate
-from numerate.interpreter.layers import Isolation, Layer
+from numerate.interpreter.layers import Isolation, IsolationLayer
 from numerate.interpreter.options import Limits
 from numerate.interpreter.scratch import remove_folder
 from numerate.interpreter.wire import Inbox, Message, packed
@@ -55,7 +55,14 @@ def search_path() -> list[str]:
 class Zygote:
     """The process, its socket, and its folder. Raises OSError where it does not start."""
 
-    def __init__(self, limits: Limits, slots: int, unconfined: bool, without: Sequence[str] = (), only_probe: bool = False) -> None:  # fmt: skip
+    def __init__(
+        self,
+        limits: Limits,
+        slots: int,
+        unconfined: bool,
+        without: Sequence[str] = (),
+        only_probe: bool = False,
+    ) -> None:
         self.base = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         os.chmod(self.base, 0o711)
         self.control, theirs = socket.socketpair()
@@ -92,7 +99,7 @@ class Zygote:
 
     @property
     def isolation(self) -> Isolation:
-        layers = tuple(Layer(**layer) for layer in self.reply["layers"])
+        layers = tuple(IsolationLayer(**layer) for layer in self.reply["layers"])
         return Isolation(layers, self.reply["confined"], tuple(self.reply.get("libraries", ())))
 
     def add_slot(self, number: int) -> socket.socket:

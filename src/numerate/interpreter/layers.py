@@ -13,7 +13,7 @@ ALWAYS_OPEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class IsolationLayer:
     """A layer, tried by an act that it forbids."""
 
     name: str
@@ -26,7 +26,7 @@ class Layer:
 class Isolation:
     """Layers of this machine."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[IsolationLayer, ...]
     confined: bool
     """files, network and other processes are out of a program's reach"""
     libraries: tuple[str, ...] = ()
@@ -53,4 +53,6 @@ class Isolation:
         return f"programs are NOT confined ({holding} only); open to them: {'; '.join(self.gaps)}"
 
 
-NOWHERE = Isolation((Layer("processes", False, f"there is no fork on {sys.platform}"),), confined=False)
+NOWHERE = Isolation(
+    (IsolationLayer("processes", False, f"there is no fork on {sys.platform}"),), confined=False
+)

@@ -11,12 +11,12 @@ import sys
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 38
 CAPABILITIES_3 = 0x20080522
-LIBRARY = ctypes.CDLL(None, use_errno=True) if sys.platform != "win32" else None
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+"""this module is for systems with fork"""
 
 
 def syscall(number: int, *arguments: int) -> int:
     """Makes a system call; -1 is a failure, whose reason `checked` reads."""
-    assert LIBRARY is not None
     return LIBRARY.syscall(ctypes.c_long(number), *map(ctypes.c_long, arguments))
 
 
@@ -24,7 +24,6 @@ def prctl(option: int, value: int = 0, address: int = 0) -> int:
     """Changes a property of this process."""
     if not sys.platform.startswith("linux"):
         raise OSError("prctl is Linux's")
-    assert LIBRARY is not None
     zero = ctypes.c_ulong(0)
     return LIBRARY.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(address), zero, zero)
 
@@ -49,5 +48,4 @@ def keep_capabilities(mask: int) -> None:
     """Reduces the capabilities of this process to those of the mask."""
     header = struct.pack("=Ii", CAPABILITIES_3, 0)
     sets = struct.pack("=6I", mask, mask, 0, mask >> 32, mask >> 32, 0)
-    assert LIBRARY is not None
     checked("capset", LIBRARY.capset(header, sets))

@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 import selectors
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from numerate.interpreter.jobs import Job, Link
+from numerate.interpreter.jobs import Link, Work
 from numerate.interpreter.launch import Zygote
 from numerate.interpreter.options import InterpreterOptions
 from numerate.interpreter.wire import Message, packed
@@ -30,8 +31,8 @@ class Links:
         self,
         options: InterpreterOptions,
         without: Sequence[str],
-        on_message: Callable[[Job, Message], None],
-        on_lost: Callable[[list[Job]], None],
+        on_message: Callable[[Work, Message], None],
+        on_lost: Callable[[list[Work]], None],
     ) -> None:
         self.options, self.without = options, without
         self.on_message, self.on_lost = on_message, on_lost
@@ -57,12 +58,12 @@ class Links:
     def add(self, zygote: Zygote, number: int) -> None:
         link = Link(number, zygote.add_slot(number))
         self.all.append(link)
-        self.selector.register(link.socket, selectors.EVENT_READ, lambda events: self.on_link(link, events))
+        self.selector.register(link.socket, selectors.EVENT_READ, partial(self.on_link, link))
 
     def least_busy(self) -> Link:
         return min(self.all, key=lambda link: link.load)
 
-    def send(self, link: Link, job: Job) -> None:
+    def send(self, link: Link, job: Work) -> None:
         """Sends a program or a cell."""
         self.last_id += 1
         link.jobs[self.last_id] = job
@@ -102,7 +103,7 @@ class Links:
         except OSError:
             data = b""
         if not data:
-            self.replace(link)
+            self.succeed(link)
             return
         for message in link.inbox.add(data):
             job = link.jobs.pop(message.pop("id"), None)
@@ -110,7 +111,7 @@ class Links:
                 self.restarts_in_a_row = 0
                 self.on_message(job, message)
 
-    def bury(self, link: Link) -> list[Job]:
+    def bury(self, link: Link) -> list[Work]:
         """Closes the socket of a supervisor; returns the work that it had."""
         link.dead = True
         self.selector.unregister(link.socket)
@@ -120,7 +121,7 @@ class Links:
         link.jobs.clear()
         return jobs
 
-    def replace(self, link: Link) -> None:
+    def succeed(self, link: Link) -> None:
         """Starts another supervisor in place of one that is gone."""
         jobs = self.bury(link)
         self.restarts += 1
@@ -134,7 +135,7 @@ class Links:
     def on_zygote(self, events: int) -> None:
         self.restart([])
 
-    def restart(self, jobs: list[Job]) -> None:
+    def restart(self, jobs: list[Work]) -> None:
         """Starts all processes again."""
         jobs = [*jobs, *(job for link in list(self.all) for job in self.bury(link))]
         self.selector.unregister(self.zygote.control)
@@ -150,7 +151,7 @@ class Links:
                 self.broken = str(error)
         self.on_lost(jobs)
 
-    def close(self) -> list[Job]:
+    def close(self) -> list[Work]:
         """Ends all processes; returns the work that they had."""
         jobs = [job for link in list(self.all) for job in self.bury(link)]
         if not self.broken:

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
-from types import TracebackType
 
-from numerate.interpreter.cache import Cache, program_key
+from numerate.interpreter.cache import ResultCache, program_key
 from numerate.interpreter.dispatch import Dispatcher
-from numerate.interpreter.jobs import Job, LocalSession
+from numerate.interpreter.jobs import LocalSession, Work
 from numerate.interpreter.launch import Zygote
-from numerate.interpreter.layers import NOWHERE, Isolation, Layer
+from numerate.interpreter.layers import NOWHERE, Isolation, IsolationLayer
 from numerate.interpreter.options import InterpreterOptions, Limits
 from numerate.interpreter.results import Execution
 
@@ -30,7 +29,7 @@ def isolation() -> Isolation:
     try:
         zygote = Zygote(Limits(), 1, unconfined=False, only_probe=True)
     except OSError as error:
-        return Isolation((Layer("processes", False, str(error)),), confined=False)
+        return Isolation((IsolationLayer("processes", False, str(error)),), confined=False)
     zygote.close()
     return zygote.isolation
 
@@ -44,9 +43,9 @@ class Interpreter:
         self.options = options or InterpreterOptions()
         if not hasattr(os, "fork"):
             raise ValueError(
-                f"programs cannot run on {sys.platform}: use interpreter.kind=sandbox_fusion with a server's url"
+                f"programs cannot run on {sys.platform}: use a server (interpreter.kind=sandbox_fusion)"
             )
-        self.cache = Cache(self.options.cache * MIB)
+        self.cache = ResultCache(self.options.cache * MIB)
         self.dispatcher = Dispatcher(self.options, self.cache, without)
         self.isolation = self.dispatcher.links.zygote.isolation
         self._lock, self._sessions, self._closed = Lock(), 0, False
@@ -63,7 +62,7 @@ class Interpreter:
         """Executes a whole program."""
         future: Future[Execution] = Future()
         self._check_open()
-        self.dispatcher.post(Job(code, future, key=program_key(code) if self.options.cache else None))
+        self.dispatcher.post(Work(code, future, key=program_key(code) if self.options.cache else None))
         return future
 
     def session(self) -> LocalSession:
@@ -90,5 +89,5 @@ class Interpreter:
     def __enter__(self) -> Interpreter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:  # fmt: skip
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -36,7 +36,7 @@ class Limits:
 
 @config
 class InterpreterOptions:
-    """Where and how programs run."""
+    """Options of an executor: where programs run, and how."""
 
     kind: Literal["local", "sandbox_fusion"] = "local"
     """local: confined processes of this machine; sandbox_fusion: a server of that name"""

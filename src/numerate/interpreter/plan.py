@@ -33,7 +33,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LayerPlan:
     """Layers that each program is put under. A layer that fails makes the execution `setup_failed`."""
 
     landlock: int = 0

@@ -13,8 +13,9 @@ from contextlib import suppress
 
 from numerate.interpreter import landlock
 from numerate.interpreter.confine import REPORT, Confinement, change_user, confine, forbid_privileges
-from numerate.interpreter.layers import Layer
-from numerate.interpreter.plan import Bounds, Plan, is_open_to_all, user_of
+from numerate.interpreter.layers import IsolationLayer
+from numerate.interpreter.pipe import write_pipe
+from numerate.interpreter.plan import Bounds, LayerPlan, is_open_to_all, user_of
 from numerate.interpreter.scratch import make_folder, remove_folder
 from numerate.interpreter.seccomp import install_filter
 
@@ -36,12 +37,12 @@ def in_child(work: Callable[[int], str]) -> str:
             text = f"{type(error).__name__}: {error}"
         answer = b"=" + text.encode("utf-8", "replace")[:400]
         try:
-            os.write(write, answer)
+            write_pipe(write, answer)
         except OSError:
-            os.write(REPORT, answer)
+            write_pipe(REPORT, answer)
         os._exit(0)
     os.close(write)
-    with os.fdopen(read, "rb") as pipe:
+    with open(read, "rb") as pipe:
         text = pipe.read()
     status = os.waitpid(pid, 0)[1]
     return text[1:].decode("utf-8", "replace") if text else f"the probe ended with status {status}"
@@ -94,10 +95,11 @@ def probe_limits() -> str:
     space = (1 << 32, 1 << 32)
     resource.setrlimit(resource.RLIMIT_AS, space)
     resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
-    return first_allowed(
-        {"8 GiB of memory": lambda: bytearray(1 << 33), "100 open files": lambda: [os.dup(0) for _ in range(100)]},
-        (MemoryError, OSError),
-    )  # fmt: skip
+    acts: dict[str, Act] = {
+        "8 GiB of memory": lambda: bytearray(1 << 33),
+        "100 open files": lambda: [os.dup(0) for _ in range(100)],
+    }
+    return first_allowed(acts, (MemoryError, OSError))
 
 
 def probe_user(user: int) -> str:
@@ -131,13 +133,13 @@ def probe_chroot(folder: bytes) -> str:
 
 
 def probe_all(
-    plan: Plan, bounds: Bounds, folder: bytes, user: int, readable: Sequence[str], pipe: int
+    plan: LayerPlan, bounds: Bounds, folder: bytes, user: int, readable: Sequence[str], pipe: int
 ) -> str:
     """Confines a child as programs are, and tries everything again."""
     ruleset = landlock.make_ruleset(folder, readable, plan.landlock) if plan.landlock else -1
     parent = os.getppid()
     own = Confinement(*(plan, bounds, folder, user, ruleset, parent), address_space=1 << 33, persistent=False)
-    null = os.open("/dev/null", os.O_RDWR)
+    null = os.open("/dev/null", os.O_RDONLY)
     confine(own, (null, null, pipe, -1))
     if not plan.chroot:
         needs(folder)
@@ -145,17 +147,19 @@ def probe_all(
     return first_allowed(acts)
 
 
-def probe_layers(base: str, bounds: Bounds, readable: Sequence[str], without: Collection[str]) -> tuple[Plan, list[Layer]]:  # fmt: skip
+def probe_layers(
+    base: str, readable: Sequence[str], without: Collection[str]
+) -> tuple[LayerPlan, list[IsolationLayer]]:
     """Returns the layers that hold on this machine, and the plan that uses them. without: layers that are
     taken for absent."""
     folder = os.fsencode(os.path.join(base, "probe"))
     root = hasattr(os, "setresuid") and os.geteuid() == 0
     user = user_of(99_999, os.getpid()) if root else -1
-    layers: list[Layer] = []
+    layers: list[IsolationLayer] = []
 
     def holds(name: str, forbids: str, probe: Callable[[], str], possible: bool, absent: str) -> bool:
         reason = absent if not possible else "left out" if name in without else in_fresh(probe)
-        layers.append(Layer(name, not reason, reason or forbids))
+        layers.append(IsolationLayer(name, not reason, reason or forbids))
         return not reason
 
     def in_fresh(probe: Callable[[], str]) -> str:
@@ -178,11 +182,11 @@ def probe_layers(base: str, bounds: Bounds, readable: Sequence[str], without: Co
     if chroot:
         chroot = holds("chroot", "files", lambda: probe_chroot(folder), True, "")
     search = other and files and not all(map(is_open_to_all, filter(os.path.isdir, readable)))
-    plan = Plan(abi if files else 0, seccomp, other, search, chroot and other)
+    plan = LayerPlan(abi if files else 0, seccomp, other, search, chroot and other)
     return plan, layers
 
 
-def check_plan(plan: Plan, base: str, bounds: Bounds, readable: Sequence[str]) -> str:
+def check_plan(plan: LayerPlan, base: str, bounds: Bounds, readable: Sequence[str]) -> str:
     """Returns why the layers do not hold together, "" where they do."""
     folder = os.fsencode(os.path.join(base, "probe"))
     user = user_of(99_999, os.getpid()) if plan.other_user else -1

@@ -13,6 +13,7 @@ from typing import Any
 from numerate.interpreter.cell import ERROR, INTERRUPTED, MEMORY, OK
 from numerate.interpreter.child import DONE, FAILED, HEAD, READY
 from numerate.interpreter.output import Output
+from numerate.interpreter.pipe import write_pipe
 from numerate.interpreter.plan import MIB, Bounds
 from numerate.interpreter.seats import Seat
 
@@ -91,7 +92,7 @@ class Run:
         """Writes as much of a long cell as the pipe takes."""
         try:
             while self.pending:
-                self.pending = self.pending[os.write(self.pipes.cells, self.pending) :]
+                self.pending = self.pending[write_pipe(self.pipes.cells, self.pending) :]
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -123,7 +124,7 @@ class Run:
 
     def take_ready(self) -> bool:
         """Checks whether the confinement was reported to hold; takes the report away."""
-        if not self.ready and self.reports[:1] == READY:
+        if not self.ready and self.reports.startswith(READY):
             self.ready = True
             del self.reports[:1]
         return self.ready
@@ -196,7 +197,7 @@ class Run:
 
     def setup_reason(self) -> str:
         """Returns the reason of a confinement that failed."""
-        if self.reports[:1] == FAILED:
+        if self.reports.startswith(FAILED):
             return self.reports[1:].decode("utf-8", "replace")
         return "the process ended before it was confined"
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from numerate.interpreter.landlock import make_ruleset
-from numerate.interpreter.plan import Plan, user_of
+from numerate.interpreter.plan import LayerPlan, user_of
 from numerate.interpreter.scratch import empty_folder, make_folder, remove_folder
 
 
@@ -22,7 +22,7 @@ class Seat:
 class Seats:
     """Seats of one supervisor; made when none is free, for it may have thousands of sessions."""
 
-    def __init__(self, plan: Plan, base: str, share: tuple[int, int], readable: Sequence[str]) -> None:
+    def __init__(self, plan: LayerPlan, base: str, share: tuple[int, int], readable: Sequence[str]) -> None:
         self.plan, self.base, self.readable = plan, base, readable
         self.number, self.of = share
         self.free: list[Seat] = []

@@ -11,17 +11,18 @@ import os
 import selectors
 import signal
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from time import monotonic
+from types import FrameType
 from typing import Any
 
 from numerate.interpreter.child import live
 from numerate.interpreter.confine import Confinement
-from numerate.interpreter.plan import MIB, Bounds, Plan
+from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.runs import Pipes, Run
 from numerate.interpreter.scratch import usage
 from numerate.interpreter.seats import Seats
+from numerate.interpreter.seccomp import prepare_filter
 from numerate.interpreter.wire import Inbox, Message, packed
 
 DISK_LOOKS = 0.1
@@ -33,7 +34,7 @@ Handler = Callable[[], None]
 class Slot:
     """Supervisor of one core. `serve` returns when the caller has closed the socket."""
 
-    def __init__(self, caller: socket.socket, plan: Plan, bounds: Bounds, seats: Seats) -> None:
+    def __init__(self, caller: socket.socket, plan: LayerPlan, bounds: Bounds, seats: Seats) -> None:
         self.caller, self.plan, self.bounds, self.seats = caller, plan, bounds, seats
         self.inbox, self.selector = Inbox(), selectors.DefaultSelector()
         self.running: dict[int, Run] = {}
@@ -146,7 +147,7 @@ class Slot:
         for handle in (*(write for _, write in pairs), cells[0]):
             if handle >= 0:
                 os.close(handle)
-        pipes = Pipes(*(read for read, _ in pairs), cells[1])
+        pipes = Pipes(pairs[0][0], pairs[1][0], pairs[2][0], cells[1])
         for handle in (pipes.out, pipes.error, pipes.report, pipes.cells):
             if handle >= 0:
                 os.set_blocking(handle, False)
@@ -242,7 +243,7 @@ class Ends:
             self.pipe, write = os.pipe()
             os.set_blocking(self.pipe, False)
             os.set_blocking(write, False)
-            signal.signal(signal.SIGCHLD, lambda *_: None)
+            signal.signal(signal.SIGCHLD, ignore)
             signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def handle(self, pid: int) -> int:
@@ -255,6 +256,10 @@ class Ends:
                 pass
         except BlockingIOError:
             return
+
+
+def ignore(number: int, frame: FrameType | None) -> None:
+    """Handles a signal whose wake-up is all that matters."""
 
 
 def has_ended(pid: int) -> bool:
@@ -287,10 +292,10 @@ def address_space() -> int:
         return 1 << 30
 
 
-def serve_slot(caller: socket.socket, plan: Plan, bounds: Bounds, base: str, share: tuple[int, int],
+def serve_slot(caller: socket.socket, plan: LayerPlan, bounds: Bounds, base: str, share: tuple[int, int],
                readable: Sequence[str]) -> None:  # fmt: skip
     """Runs a supervisor in this process, until the caller closes the socket."""
-    gc.disable()
+    gc.disable()  # the children enable it
+    prepare_filter()
     seats = Seats(plan, base, share, readable)
     Slot(caller, plan, bounds, seats).serve()
-    sys.stdout.flush()

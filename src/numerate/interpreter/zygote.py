@@ -12,26 +12,28 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from time import monotonic, sleep
 from typing import Any
 
+from numerate.interpreter.hugepages import collapse_heap
 from numerate.interpreter.libc import die_with_parent
-from numerate.interpreter.plan import Bounds, Plan, readable
+from numerate.interpreter.plan import Bounds, readable
 from numerate.interpreter.probes import check_plan, probe_layers
 from numerate.interpreter.slot import serve_slot
 from numerate.interpreter.wire import Inbox, Message, packed
 
 LIBRARIES = ("numpy", "sympy", "mpmath")
-STANDARD = (
-    *("math", "cmath", "random", "itertools", "functools", "collections", "fractions", "decimal", "re", "bisect"),
-    *("statistics", "heapq", "string", "operator", "datetime", "time", "json", "typing", "dataclasses", "enum"),
-    *("copy", "textwrap", "calendar", "numbers", "threading", "queue", "concurrent.futures", "traceback", "ast"),
-    *("io", "contextlib", "abc", "types", "inspect", "pprint", "array", "struct", "tempfile", "unittest", "csv"),
-)  # fmt: skip
-FEW_FILES = 8192
+STANDARD = """
+abc array ast base64 bisect bz2 calendar cmath collections contextlib copy csv dataclasses datetime
+decimal difflib enum fractions functools glob graphlib hashlib heapq html inspect io itertools json
+locale logging lzma math numbers operator pathlib pickle platform pprint queue random re secrets
+shutil statistics string struct tempfile textwrap threading time timeit traceback types typing
+warnings weakref zlib zoneinfo concurrent.futures.thread
+"""
 LAST_SECONDS = 5.0
 
 
@@ -42,7 +44,7 @@ def serve_zygote(handle: int) -> None:
     inbox = Inbox()
     order = next(iter(receive(control, inbox)))
     bounds, base, paths = Bounds(**order["bounds"]), order["base"], readable(sys.path)
-    plan, layers = probe_layers(base, bounds, paths, order["without"])
+    plan, layers = probe_layers(base, paths, order["without"])
     reason = check_plan(plan, base, bounds, paths)
     confined = plan.confined and not reason
     reply: Message = {"layers": [asdict(layer) for layer in layers], "confined": confined, "reason": reason}
@@ -51,10 +53,17 @@ def serve_zygote(handle: int) -> None:
         return
     reply["libraries"] = load_libraries()
     raise_open_files()
+    gc.collect()
+    gc.freeze()
+    collapse_heap()
     control.sendall(packed(reply))
     slots: dict[int, int] = {}
+
+    def serve(caller: socket.socket, number: int) -> None:
+        serve_slot(caller, plan, bounds, base, (number, order["slots"]), paths)
+
     try:
-        while fork_next(control, slots, plan, bounds, base, order["slots"], paths):
+        while fork_next(control, slots, serve):
             pass
     finally:
         end_slots(list(slots.values()))
@@ -71,7 +80,9 @@ def receive(control: socket.socket, inbox: Inbox) -> list[Message]:
             return messages
 
 
-def fork_next(control: socket.socket, slots: dict[int, int], plan: Plan, bounds: Bounds, base: str, of: int, paths: list[str]) -> bool:  # fmt: skip
+def fork_next(
+    control: socket.socket, slots: dict[int, int], serve: Callable[[socket.socket, int], None]
+) -> bool:
     """Forks a supervisor with the socket that the caller sends, numbered by the byte beside it; False
     when the caller is gone."""
     data, handles, _, _ = socket.recv_fds(control, 1, 1)
@@ -87,7 +98,7 @@ def fork_next(control: socket.socket, slots: dict[int, int], plan: Plan, bounds:
         try:
             control.close()
             die_with_parent(me)
-            serve_slot(socket.socket(fileno=handles[0]), plan, bounds, base, (number, of), paths)
+            serve(socket.socket(fileno=handles[0]), number)
             status = 0
         finally:
             os._exit(status)
@@ -122,7 +133,7 @@ def load_libraries() -> list[str]:
     versions of the libraries; those that are not installed are left out."""
     warnings.simplefilter("ignore")
     loaded: list[str] = []
-    for name in (*STANDARD, *LIBRARIES):
+    for name in (*STANDARD.split(), *LIBRARIES):
         try:
             module = import_module(name)
         except ImportError:
@@ -137,8 +148,6 @@ def load_libraries() -> list[str]:
         numpy.random.seed(0)
     import_module("random").seed(0)
     warnings.resetwarnings()
-    gc.collect()
-    gc.freeze()
     return loaded
 
 
@@ -155,7 +164,7 @@ def warm_sympy(sympy: Any) -> None:
     sympy.Matrix([[1, 2], [3, 4]]).eigenvals()
     sympy.N(sympy.pi, 30)
     sympy.limit(sympy.sin(x) / x, x, 0)
-    sympy.Rational(3, 4) + sympy.nsimplify(0.125)
+    sympy.nsimplify(0.125)
     str(sympy.expand((x + y) ** 3) / sympy.sqrt(2))
     sympy.latex(x / y)
     sympy.core.cache.clear_cache()
