@@ -45,7 +45,7 @@ class Session(Protocol):
     """State that lasts from cell to cell. The value of a cell's last expression is printed, as a notebook
     does; a semicolon behind it prevents that."""
 
-    def submit(self, cell: str) -> Future[Execution]:
+    def submit(self, cell: str, /) -> Future[Execution]:
         """Executes a cell after those before it."""
         ...
 
@@ -57,7 +57,7 @@ class Session(Protocol):
 class Executor(Protocol):
     """Executes programs, none of which sees another."""
 
-    def submit(self, code: str) -> Future[Execution]:
+    def submit(self, code: str, /) -> Future[Execution]:
         """Executes a whole program."""
         ...
 
