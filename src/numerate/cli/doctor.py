@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ class Finding:
 def run_doctor(json_file: Json = None) -> None:
     """Check this machine's installation, with remedies.
 
-    Checks Python, torch, the device and its data type, threads, memory, disk, data, the bundled model and the
-    optional packages. The status is ok, warn (with a remedy), or - (optional and absent). Changes nothing.
+    Checks Python, torch, the device and its data type, threads, memory, disk, data, the bundled model, the
+    isolation of programs and the optional packages. The status is ok, warn (with a remedy), or - (optional and absent). Changes nothing.
     """
     findings = [
         python_finding(),
@@ -43,6 +44,7 @@ def run_doctor(json_file: Json = None) -> None:
         disk_finding(Path.cwd()),
         data_finding(),
         pico_finding(),
+        *programs_findings(),
         *map(extra_finding, known_extras()),
     ]
     to_stderr = str(json_file) == "-"
@@ -210,6 +212,32 @@ def pico_finding() -> Finding:
     except ValueError as error:
         return Finding("pico", "warn", "numerate/pico, the bundled model, is damaged", str(error))
     return Finding("pico", "ok", "numerate/pico, the bundled model, is complete")
+
+
+def programs_findings() -> list[Finding]:
+    """Tries the layers that confine programs, and names what they do not cover."""
+    from numerate.interpreter import isolation
+
+    machine = isolation()
+    holding = ", ".join(layer.name for layer in machine.layers if layer.holds) or "no layer holds"
+    absent = "; ".join(f"{layer.name}: {layer.detail}" for layer in machine.layers if not layer.holds)
+    remedy = "programs of models run only with interpreter.unconfined=true or on a server (docs/security.md)"
+    has_sympy = find_spec("sympy") is not None
+    return [
+        Finding(
+            "programs",
+            "ok" if machine.confined else "warn",
+            f"{'confined by' if machine.confined else 'NOT confined:'} {holding}",
+            "" if machine.confined else f"{absent}: {remedy}",
+        ),
+        Finding("not covered", "-", "; ".join(machine.gaps)),
+        Finding(
+            "sympy",
+            "ok" if has_sympy else "-",
+            "programs can import it" if has_sympy else "not installed: programs cannot import it",
+            "" if has_sympy else "pip install 'numerate[tools]'",
+        ),
+    ]
 
 
 def extra_finding(name: str) -> Finding:

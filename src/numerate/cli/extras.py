@@ -15,6 +15,7 @@ EXTRAS = {
         "datasets",
         "httpx2",
     ),
+    "tools": ("sympy",),
     "report": ("jinja2", "matplotlib"),
     "trackers": ("tensorboard", "trackio", "wandb"),
 }
