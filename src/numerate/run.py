@@ -72,6 +72,8 @@ def work_through(
     states.check_consent(planned, folder, consent)
     barrier()  # all processes have seen what there is
     run_on_main(lambda: write_text(RunFolder(folder).recipe, resolved_yaml(recorded or recipe)))
+    if recipe.engine.tools:
+        progress.say(recipe.engine.tools.about())
     for note in recipe.notes:
         log_warning(folder, note, progress)
     run_on_main(partial(write_sets, recipe, sets, prints, kept))

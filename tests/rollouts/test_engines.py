@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from numerate import config, run
+from numerate import config, methods, run
 from numerate.cli.options import engine_settings as from_command_line
+from numerate.config.check import tool_conflicts
+from numerate.interpreter import Executor, InterpreterOptions
 from numerate.models.remote_policy import Outline
 from numerate.progress import QuietProgress
-from numerate.rollouts import engines
+from numerate.rollouts import engines, tool_options
 from numerate.rollouts.local import LocalEngine, LocalOptions
 from numerate.rollouts.server import ServerEngine, ServerOptions
 from numerate.rollouts.vllm import VllmOptions
@@ -144,3 +147,31 @@ def test_the_schema_knows_the_options_of_every_kind():
     assert defs["ServerOptions"]["properties"]["patience"]["default"] == 600.0
     assert "sent again" in defs["ServerOptions"]["properties"]["timeout"]["description"]
     assert set(defs["LocalOptions"]["properties"]) == {"kind", "slots", "memory", "calculator", "tools"}
+
+
+def test_tools_are_an_option_and_their_programs_run_in_one_place(here: Path) -> None:
+    recipe = loaded(here, "{kind: local, tools: {turns: 2}}")
+    tools = recipe.engine.tools
+    assert tools and tools.turns == 2 and tools.format == "tora"
+    assert recipe.engine.full_title().startswith("local with tools ")
+    assert tools.executor() is replace(tools, turns=3).executor()
+    assert tools.about().startswith("programs are ")
+    plain = loaded(here, "{kind: local}").engine
+    assert plain.full_title() == "local" and plain.full_mark() == []
+
+
+def test_programs_that_nothing_confines_are_refused_before_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(options: InterpreterOptions) -> Executor:
+        raise ValueError("programs are NOT confined here: set interpreter.unconfined=true")
+
+    monkeypatch.setattr(tool_options, "shared_executor", refuse)
+    options = LocalOptions(tools=tool_options.ToolOptions())
+    with pytest.raises(ValueError, match="unconfined"):
+        engines.check_engine(options)
+
+
+@pytest.mark.parametrize("method", ["mixed_policy", "return_conditioned"])
+def test_methods_with_a_sampler_of_their_own_refuse_tools(method: str) -> None:
+
+        "tools"
+    ]

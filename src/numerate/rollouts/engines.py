@@ -56,9 +56,12 @@ def with_tools(engine: Engine, policy: Policy, options: ToolOptions) -> Engine:
 
 
 def check_engine(options: BaseEngineOptions) -> None:
-    """Checks before a run starts that packages are installed and a server responds. Raises ValueError."""
+    """Checks before a run starts that packages are installed, a server responds and programs can run. Raises
+    ValueError."""
     options.need_package()
     options.check()
+    if options.tools:
+        options.tools.about()
 
 
 class LateEngine:

@@ -43,7 +43,7 @@ class Episodes:
 
         Raises ValueError where the policy's chat template has no tool role and the format needs it."""
         self.engine, self.policy, self.options = engine, policy, options
-        self.executor = executor or options.interpreter.make()
+        self.executor = executor or options.executor()
         self.format = options.tool_format
         encode_reply(policy, self.format, "")
 

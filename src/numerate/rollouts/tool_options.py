@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import cache
 from typing import Literal
 
-from numerate.interpreter import InterpreterOptions
+from numerate.interpreter import Executor, Interpreter, InterpreterOptions
 from numerate.options import AtLeast1, config
 from numerate.tool_formats import ToolFormat, get_format
+
+
+@cache
+def shared_executor(options: InterpreterOptions) -> Executor:
+    return options.make()
 
 
 @config
@@ -26,6 +32,18 @@ class ToolOptions:
     """whether variables stay from call to call of a rollout"""
     interpreter: InterpreterOptions = InterpreterOptions()
     """where programs run, and their limits"""
+
+    def executor(self) -> Executor:
+        """Returns what runs the programs, one for all engines of this process with the same options. Raises
+        ValueError where programs cannot run here as the options say."""
+        return shared_executor(self.interpreter)
+
+    def about(self) -> str:
+        """Returns a line for a person: where programs run, and what confines them. Raises as `executor`."""
+        executor = self.executor()
+        if isinstance(executor, Interpreter):
+            return executor.isolation.line()
+        return f"programs run on the server at {self.interpreter.url}, whose isolation is its own"
 
     def mark(self) -> str:
         """Returns what decides the rollouts."""
