@@ -19,7 +19,8 @@ from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Lim
 
 Program = dict[str, Any]
 PORT = 18765
-LIMITS = Limits(timeout=4, grace=0.3)
+PATIENT, STRICT = Limits(timeout=15, cpu=15), Limits(timeout=3, grace=0.3)
+"""for programs that end, and for those that have to be ended"""
 ENDS = {
     "ok": {"ok"},
     "error": {"error", "crash", "killed", "disk"},
@@ -124,11 +125,16 @@ def check_files(folder: Path, paths: list[Path], without: tuple[str, ...] = ()) 
     rows = [row for path in paths for row in read_lines(path)]
     programs = [row for row in rows if "code" in row]
     sessions = [row for row in rows if "cells" in row]
-    with (
-        canaries(folder),
-        Interpreter(InterpreterOptions(limits=LIMITS, workers=4, cache=0), without=without) as python,
-    ):
-        return run_programs(python, programs, folder) + run_sessions(python, sessions, folder)
+    benign = [row for row in programs if row["must"] == "ok"]
+    hostile = [row for row in programs if row["must"] != "ok"]
+    assert len(programs) + len(sessions) == len(rows) and programs
+    with canaries(folder):
+        with Interpreter(InterpreterOptions(limits=PATIENT, workers=2, cache=0), without=without) as python:
+            faults = run_programs(python, benign, folder)
+        with Interpreter(InterpreterOptions(limits=STRICT, workers=8, cache=0), without=without) as python:
+            faults += run_programs(python, hostile, folder)
+            faults += run_sessions(python, sessions, folder)
+    return faults
 
 
 if __name__ == "__main__":

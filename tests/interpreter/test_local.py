@@ -1,0 +1,250 @@
+"""The local interpreter: results, cache, faults of its own processes, and what it leaves behind."""
+
+from __future__ import annotations
+
+import glob
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
+QUICK = Limits(timeout=1.5, grace=0.2)
+
+
+@pytest.fixture(scope="module")
+def python() -> Iterator[Interpreter]:
+    with Interpreter(InterpreterOptions(limits=QUICK, workers=2)) as python:
+        yield python
+
+
+def zygote(python: Interpreter) -> int:
+    return python.dispatcher.links.zygote.process.pid
+
+
+def children(parent: int) -> list[int]:
+    """Returns the processes below one, at any depth."""
+    rows: list[tuple[int, int]] = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            words = Path(path).read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        rows.append((int(path.split("/")[2]), int(words[1])))
+    direct = [pid for pid, owner in rows if owner == parent]
+    return direct + [pid for each in direct for pid in children(each)]
+
+
+def run(python: Interpreter, code: str) -> Execution:
+    return python.submit(code).result(60)
+
+
+def cells(python: Interpreter, *codes: str) -> list[Execution]:
+    session = python.session()
+    results = [session.submit(code).result(60) for code in codes]
+    session.close()
+    return results
+
+
+def test_an_execution_says_how_it_went(python: Interpreter) -> None:
+    done = run(python, "import sys\nprint('out')\nprint('err', file=sys.stderr)\nx = 1 / 0")
+    assert (done.status, done.stdout, done.truncated) == ("error", "out\n", False)
+    assert done.error_line == "ZeroDivisionError: division by zero"
+    assert done.stderr.startswith('err\nTraceback (most recent call last):\n  File "<program>", line 4')
+    assert done.stderr.count("File ") == 1 and "numerate" not in done.stderr
+    assert 0 < done.cpu < 1.5 and 0 < done.wall < 1.5 and done.memory > 1 << 20
+
+
+def test_frames_of_libraries_are_left_out(python: Interpreter) -> None:
+    done = run(python, "import json\ndef f():\n    return json.loads('{')\nf()")
+    assert done.stderr.count("File ") == 2 and done.error_line.startswith("json.decoder.JSONDecodeError")
+
+
+def test_the_middle_of_a_long_output_is_left_out(python: Interpreter) -> None:
+    done = run(python, "for i in range(20000):\n    print(i)")
+    assert done.status == "ok" and done.truncated and done.stdout.startswith("0\n1\n")
+    assert done.stdout.endswith("19999\n") and "bytes left out" in done.stdout
+    assert len(done.stdout) < 65_536 + 100
+
+
+def test_every_end_has_a_line() -> None:
+    limits = Limits(timeout=1.5, grace=0.2, flood=1, disk=1)
+    lines = {
+        "while True: pass": "TimeoutError: ran longer than 1.5 s",
+        "sum(range(10**13))": "TimeoutError: ran longer than 1.5 s",
+        "x = bytearray(1 << 40)": "MemoryError",
+        "while True: print('x' * 1000)": "OutputError: printed more than 1 MiB",
+        "import os\nos.abort()": "Crash: ended by SIGABRT",
+        "import os\nos._exit(3)": "SystemExit: 3",
+        "import time\nfor i in range(9):\n  open(str(i), 'wb').write(b'x' * 900_000)\ntime.sleep(9)":
+            "DiskError: wrote more than 1 MiB or 1000 files",
+    }  # fmt: skip
+    with Interpreter(InterpreterOptions(limits=limits, workers=2)) as python:
+        results = {code: python.submit(code) for code in lines}
+        assert {code: future.result(60).error_line for code, future in results.items()} == lines
+
+
+def test_a_program_runs_once_while_its_result_is_kept(python: Interpreter) -> None:
+    code = "import os\nprint(os.urandom(8).hex())"
+    first, before = run(python, code), python.counts["cached"]
+    assert run(python, code) == first and python.counts["cached"] == before + 1
+    assert run(python, code + "\n") != first
+
+
+def test_a_time_out_is_not_kept(python: Interpreter) -> None:
+    before = python.counts["cached"]
+    assert [run(python, "while 1: pass").status for _ in range(2)] == ["timeout"] * 2
+    assert python.counts["cached"] == before
+
+
+def test_cells_are_kept_by_all_cells_before_them(python: Interpreter) -> None:
+    assert [done.stdout for done in cells(python, "a = 1", "a + 1")] == ["", "2\n"]
+    assert [done.stdout for done in cells(python, "a = 2", "a + 1")] == ["", "3\n"]
+    before = python.counts["cached"]
+    third = cells(python, "a = 1", "a + 1", "a = a + 5\na")
+    assert [done.stdout for done in third] == ["", "2\n", "6\n"]
+    assert python.counts["cached"] == before + 2
+
+
+def test_a_session_whose_cells_differ_when_run_again_is_reported_lost(python: Interpreter) -> None:
+    first = "import os\nv = os.urandom(8).hex()\nprint(v)"
+    cells(python, first)
+    kept, other, clean = cells(python, first, "print(v, 1)", "print('v' in globals())")
+    assert kept.status == "ok" and other.status == "crash" and other.session_lost
+    assert "SessionLost" in other.error_line and clean.stdout == "False\n"
+
+
+def test_after_a_time_out_nothing_of_the_session_is_kept(python: Interpreter) -> None:
+    steps = ("n = 0", "while True:\n    n += 1", "n > 0", "n = 1")
+    before = python.counts["cached"]
+    assert [done.status for done in cells(python, *steps)] == ["ok", "timeout", "ok", "ok"]
+    assert [done.status for done in cells(python, *steps)] == ["ok", "timeout", "ok", "ok"]
+    assert python.counts["cached"] == before + 1
+
+
+def test_a_full_cache_drops_the_oldest() -> None:
+    from numerate.interpreter.cache import ResultCache, program_key
+
+    cache = ResultCache(3000)
+    for number in range(9):
+        cache.put(program_key(str(number)), Execution("ok", "x" * 100))
+    assert cache.used <= 3000 and cache.get(program_key("0")) is None and cache.get(program_key("8"))
+
+
+def wait_for(condition: object, seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not condition():  # pyright: ignore
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_supervisor_that_is_killed_is_replaced() -> None:
+    with Interpreter(InterpreterOptions(workers=2, cache=0)) as python:
+        idle = [python.session() for _ in range(4)]
+        for session in idle:
+            assert session.submit("x = 1").result(60).status == "ok"
+        sleeping = [python.submit("import time\ntime.sleep(1)\nprint('done')") for _ in range(2)]
+        wait_for(lambda: len(children(zygote(python))) >= 7)
+        slots = [pid for pid in children(zygote(python)) if parent_of(pid) == zygote(python)]
+        for pid in slots:
+            os.kill(pid, signal.SIGKILL)
+        assert [future.result(60).stdout for future in sleeping] == ["done\n"] * 2
+        lost = [session.submit("x").result(60) for session in idle]
+        assert all(done.status == "crash" and done.session_lost for done in lost)
+        assert idle[0].submit("'x' in globals()").result(60).stdout == "False\n"
+        assert python.counts["retried"] == 2 and python.counts["restarted"] == len(slots)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_zygote_that_is_killed_is_replaced() -> None:
+    with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
+        session = python.session()
+        assert session.submit("x = 1").result(60).status == "ok"
+        old = zygote(python)
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: zygote(python) != old)
+        assert run(python, "print(1)").stdout == "1\n"
+        assert session.submit("x").result(60).session_lost
+
+
+def test_what_runs_when_it_closes_is_killed() -> None:
+    python = Interpreter(InterpreterOptions(workers=1, cache=0))
+    futures = [python.submit("import time\ntime.sleep(3)") for _ in range(3)]
+    session = python.session().submit("1")
+    time.sleep(0.2)
+    python.close()
+    assert [future.result(1).status for future in (*futures, session)] == ["killed"] * 4
+    with pytest.raises(ValueError, match="closed"):
+        python.submit("1")
+
+
+def test_a_cancelled_program_does_not_run() -> None:
+    with Interpreter(InterpreterOptions(workers=1, cache=0, limits=QUICK)) as python:
+        busy = python.submit("import time\ntime.sleep(0.5)")
+        waits = python.submit("print(1)")
+        time.sleep(0.2)
+        assert waits.cancel() and busy.result(30).status == "ok" and run(python, "print(2)").stdout == "2\n"
+
+
+def test_nothing_runs_where_nothing_confines_it() -> None:
+    with pytest.raises(ValueError, match=r"interpreter\.unconfined=true"):
+        Interpreter(without=("seccomp",))
+    options = InterpreterOptions(workers=1, unconfined=True)
+    with Interpreter(options, without=("seccomp", "landlock", "user", "chroot")) as python:
+        assert not python.isolation.confined and "NOT confined" in python.isolation.line()
+        assert run(python, "print(3)").stdout == "3\n"
+
+
+def footprint(python: Interpreter) -> tuple[int, int, int, int]:
+    """Returns processes, open descriptors, resident MiB and scratch entries of the interpreter."""
+    pids = [zygote(python), *children(zygote(python))]
+    handles = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), *pids))
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    scratch = sum(len(files) for _, _, files in os.walk(python.dispatcher.links.zygote.base))
+    return len(pids), handles, pages * 4096 >> 20, scratch
+
+
+def leaves_nothing(programs: int, sessions: int) -> None:
+    with Interpreter(InterpreterOptions(cache=0, workers=2, limits=QUICK)) as python:
+        code = "open('left', 'w').write('x')\nimport threading\nthreading.Thread(target=print).start()"
+        for _ in range(2):  # the first time makes what is kept for later
+            for future in [python.submit(code) for _ in range(50)]:
+                assert future.result(60).status == "ok"
+        before = footprint(python)
+        for start in range(0, programs, 1000):
+            futures = [
+                python.submit(f"{code}\n# {number}") for number in range(start, min(programs, start + 1000))
+            ]
+            assert {future.result(120).status for future in futures} == {"ok"}
+        for _ in range(max(1, sessions // 100)):
+            opened = [python.session() for _ in range(100)]
+            assert {future.result(120).status for future in [each.submit("x = 1") for each in opened]} == {
+                "ok"
+            }
+            for each in opened:
+                each.close()
+        wait_for(lambda: footprint(python)[0] == before[0])
+        after = footprint(python)
+        assert after[1] - before[1] <= 200  # the rules of a hundred seats, kept for the next sessions
+        assert after[2] - before[2] <= 24 and after[3] == 0
+        base = python.dispatcher.links.zygote.base
+    assert not os.path.exists(base)
+    assert not glob.glob(os.path.join(tempfile.gettempdir(), f"numerate-programs-{os.getpid()}-*"))
+
+
+def test_many_executions_leave_nothing() -> None:
+    leaves_nothing(300, 100)
+
+
+@pytest.mark.slow
+def test_ten_thousand_executions_leave_nothing() -> None:
+    leaves_nothing(10_000, 1000)
