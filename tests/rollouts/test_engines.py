@@ -172,6 +172,5 @@ def test_programs_that_nothing_confines_are_refused_before_a_run(monkeypatch: py
 
 @pytest.mark.parametrize("method", ["mixed_policy", "return_conditioned"])
 def test_methods_with_a_sampler_of_their_own_refuse_tools(method: str) -> None:
-
-        "tools"
-    ]
+    options = LocalOptions(tools=tool_options.ToolOptions())
+    assert tool_conflicts(options, methods.get_method(method)) == ["tools"]
