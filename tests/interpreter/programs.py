@@ -20,7 +20,8 @@ from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Lim
 Program = dict[str, Any]
 PORT = 18765
 PATIENT, STRICT = Limits(timeout=15, cpu=15), Limits(timeout=3, grace=0.3)
-"""for programs that end, and for those that have to be ended"""
+STATEFUL = Limits(timeout=6)
+"""for programs that end, for those that have to be ended, and for sessions"""
 ENDS = {
     "ok": {"ok"},
     "error": {"error", "crash", "killed", "disk"},
@@ -133,6 +134,7 @@ def check_files(folder: Path, paths: list[Path], without: tuple[str, ...] = ()) 
             faults = run_programs(python, benign, folder)
         with Interpreter(InterpreterOptions(limits=STRICT, workers=8, cache=0), without=without) as python:
             faults += run_programs(python, hostile, folder)
+        with Interpreter(InterpreterOptions(limits=STATEFUL, workers=3, cache=0), without=without) as python:
             faults += run_sessions(python, sessions, folder)
     return faults
 

@@ -40,6 +40,8 @@ class Slot:
         self.running: dict[int, Run] = {}
         """pid -> child that executes something"""
         self.sessions: dict[int, Run] = {}
+        self.alive: dict[int, Run] = {}
+        """pid -> every child that has not been waited for"""
         self.serving, self.next_disk = True, 0.0
         self.address_space = address_space()
         self.ends = Ends()
@@ -53,7 +55,7 @@ class Slot:
                 key.data()
             if self.running:
                 self.look()
-        for run in [*self.running.values(), *self.sessions.values()]:
+        for run in list(self.alive.values()):
             run.request = None
             run.kill_group()
             self.finish(run)
@@ -94,7 +96,7 @@ class Slot:
         if session is None:
             self.start(message["id"], message["code"], None)
         elif "code" not in message:
-            run = self.sessions.get(session)
+            run = self.sessions.pop(session, None)
             if run is not None:
                 run.request = None
                 run.kill_group()
@@ -119,6 +121,7 @@ class Slot:
                 self.send(failed(request, str(error)))
             return None
         run.session = session
+        self.alive[run.pid] = run
         self.selector.register(run.pipes.out, selectors.EVENT_READ, lambda: self.read_output(run, run.out))
         self.selector.register(
             run.pipes.error, selectors.EVENT_READ, lambda: self.read_output(run, run.error)
@@ -183,7 +186,7 @@ class Slot:
     def sweep(self) -> None:
         """Looks which children have ended, where they have no descriptors that say so."""
         self.ends.clear()
-        for run in [*self.running.values(), *self.sessions.values()]:
+        for run in list(self.alive.values()):
             if has_ended(run.pid):
                 self.finish(run)
 
@@ -198,8 +201,9 @@ class Slot:
         run.out.drain(self.bounds.flood * MIB)
         run.error.drain(self.bounds.flood * MIB)
         self.running.pop(run.pid, None)
-        if run.session is not None:
-            self.sessions.pop(run.session, None)
+        self.alive.pop(run.pid, None)
+        if run.session is not None and self.sessions.get(run.session) is run:
+            del self.sessions[run.session]
         if run.request is not None:
             self.send(self.last_verdict(run, status, used))
         for handle in (run.pipes.out, run.pipes.error, run.pipes.report, run.pidfd):
