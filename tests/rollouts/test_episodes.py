@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -278,3 +279,9 @@ def test_programs_of_the_interpreter(policy: Policy) -> None:
         rollouts = sorted(episodes.sample(prompts("a"), 4, LONG), key=lambda rollout: rollout.index)
     assert [rollout.turns[4].text for rollout in rollouts] == [f"\n{40 + i}\n```\n" for i in range(4)]
     assert rollouts[0].turns[2].text == "\n(no output)\n```\n"
+
+
+def test_a_stop_string_of_the_caller_ends_the_rollout(policy: Policy) -> None:
+    script = Script(policy, [CALL.format(1), "Done. Next question"])
+    [rollout] = run(script, Notebook(), params=replace(LONG, stop=("Next",)))
+    assert rollout.finish == "stop" and rollout.text.endswith("```\nDone. ")

@@ -183,7 +183,7 @@ class EpisodeLoop:
         self.start(episode, parsed.code, NO_CALL.get(parsed.flaw or ""))
 
     def read_turns(self, episode: Episode, sampled: Rollout) -> tuple[list[Turn], bool]:
-        """Returns what the policy wrote, its text with the stop string, and whether it is a call. Raises
+        """Returns what the policy wrote, and whether it is a call: its text then has the stop string. Raises
         ValueError where that cannot be told."""
         first = len(episode.prompt.turns)
         episode.ids = episode.ids or sampled.turns[first - 1].ids
@@ -205,8 +205,10 @@ class EpisodeLoop:
                 "whole answer ended, and programs run between the turns: choose a server that returns token "
                 "ids, such as vLLM, or kind: local"
             )
+        if not tail.startswith(self.format.stop):  # another stop string, which ends the rollout
+            return turns, False
         turns[-1] = replace(last, text=last.text + tail)
-        return turns, tail.startswith(self.format.stop)
+        return turns, True
 
     def start(self, episode: Episode, code: str | None, error: str | None) -> None:
         """Starts the program of a call. error: why it cannot run."""
