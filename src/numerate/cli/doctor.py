@@ -34,7 +34,8 @@ def run_doctor(json_file: Json = None) -> None:
     """Check this machine's installation, with remedies.
 
     Checks Python, torch, the device and its data type, threads, memory, disk, data, the bundled model, the
-    isolation of programs and the optional packages. The status is ok, warn (with a remedy), or - (optional and absent). Changes nothing.
+    isolation of programs and the optional packages. The status is ok, warn (with a remedy), or - (optional
+    and absent). Changes nothing.
     """
     findings = [
         python_finding(),
