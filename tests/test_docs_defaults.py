@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
+from numerate.interpreter import Limits
 from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
@@ -43,6 +44,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("ppo.md", "detach"): value_network.Value,
     ("step-rewards.md", "scores"): token_rewards.StepRewards,
     ("step-rewards.md", "refine"): options.Process,
+    ("security.md", "flood"): Limits,
     ("training-options.md", "grade_truncated"): options.Sample,
     ("training-options.md", "betas"): options.Fit,
     ("training-options.md", "old_logprobs"): options.PolicyFit,
