@@ -56,14 +56,14 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
 
 def once(namespace: Namespace, code: str) -> int:
     """Executes a whole program as Python does, with its threads and exit functions; returns its exit code."""
-    atexit._clear()
+    atexit._clear()  # pyright: ignore
     end, status = namespace.execute(code, "<program>", show=False)
     write_pipe(REPORT, end)
     namespace.running = True
     with contextlib.suppress(BaseException):
         if threading.active_count() > 1:
             threading._shutdown()  # pyright: ignore
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # pyright: ignore
     namespace.running = False
     namespace.flush()
     return status
