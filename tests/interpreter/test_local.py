@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits
+from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits, launch
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
 QUICK = Limits(timeout=1.5, grace=0.2)
@@ -201,6 +201,18 @@ def test_nothing_runs_where_nothing_confines_it() -> None:
     with Interpreter(options, without=("seccomp", "landlock", "user", "chroot")) as python:
         assert not python.isolation.confined and "NOT confined" in python.isolation.line()
         assert run(python, "print(3)").stdout == "3\n"
+
+
+def test_without_sympy_programs_run_and_cannot_import_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sympy.py").write_text("raise ImportError('no sympy here')\n")
+    home, *others = launch.search_path()
+    monkeypatch.setattr(launch, "search_path", lambda: [home, str(tmp_path), *others])
+    with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
+        assert not any(name.startswith("sympy") for name in python.isolation.libraries)
+        assert run(python, "import numpy\nprint(numpy.ones(2).sum())").stdout == "2.0\n"
+        assert run(python, "import sympy").status == "error"
 
 
 def footprint(python: Interpreter) -> tuple[int, int, int, int]:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def public_python(path: str) -> str | None:
     return None
 
 
-def as_nobody(path: str) -> dict[str, object]:
+def as_nobody(path: str) -> dict[str, Any]:
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     return {"env": environment, "user": NOBODY, "group": NOBODY, "extra_groups": [], "cwd": "/"}
 
@@ -102,6 +103,6 @@ def test_programs_end_as_they_must_under_an_ordinary_user(data_dir: Path, public
     scratch.mkdir()
     scratch.chmod(0o777)
     command = [python, "-m", "tests.interpreter.programs", str(scratch), *map(str, copies), "SBX_CANARY_ARG"]
-    done = subprocess.run(command, **as_nobody(path), capture_output=True, text=True, timeout=300)  # pyright: ignore
+    done = subprocess.run(command, **as_nobody(path), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []

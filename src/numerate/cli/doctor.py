@@ -223,22 +223,19 @@ def programs_findings() -> list[Finding]:
     holding = ", ".join(layer.name for layer in machine.layers if layer.holds) or "no layer holds"
     absent = "; ".join(f"{layer.name}: {layer.detail}" for layer in machine.layers if not layer.holds)
     remedy = "programs of models run only with interpreter.unconfined=true or on a server (docs/security.md)"
-    has_sympy = find_spec("sympy") is not None
-    return [
+    findings = [
         Finding(
             "programs",
             "ok" if machine.confined else "warn",
             f"{'confined by' if machine.confined else 'NOT confined:'} {holding}",
             "" if machine.confined else f"{absent}: {remedy}",
         ),
-        Finding("not covered", "-", "; ".join(machine.gaps)),
-        Finding(
-            "sympy",
-            "ok" if has_sympy else "-",
-            "programs can import it" if has_sympy else "not installed: programs cannot import it",
-            "" if has_sympy else "pip install 'numerate[tools]'",
-        ),
+        Finding("open to programs", "-", "; ".join(machine.gaps)),
     ]
+    if find_spec("sympy") is None:
+        missing = "not installed: programs cannot import it"
+        findings.append(Finding("sympy", "-", missing, "pip install 'numerate[tools]'"))
+    return findings
 
 
 def extra_finding(name: str) -> Finding:

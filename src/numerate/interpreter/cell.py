@@ -126,9 +126,11 @@ def open_stream(number: int) -> TextIO:
 
 def compiled(source: str, filename: str, show: bool) -> tuple[CodeType, CodeType | None]:
     """Returns the code of a program; that of a last expression apart where its value is to be shown."""
+    if not show or source.rstrip().endswith(";"):
+        return compile(source, filename, "exec", dont_inherit=True), None
     tree = ast.parse(source, filename)
     last = None
-    if show and tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
         final = tree.body.pop()
         assert isinstance(final, ast.Expr)
         last = compile(ast.Expression(final.value), filename, "eval", dont_inherit=True)

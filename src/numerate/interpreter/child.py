@@ -44,7 +44,6 @@ def live(own: Confinement, streams: tuple[int, int, int, int], code: str) -> NoR
 def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
     """Confines the process, and reports it or the reason of a failure."""
     try:
-        os.environ["HOME"] = os.environ["TMPDIR"] = "/" if own.plan.chroot else os.fsdecode(own.folder)
         confine(own, streams)
     except BaseException as error:
         write_pipe(streams[2], FAILED + str(error).encode("utf-8", "replace")[:400])
@@ -57,13 +56,14 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
 
 def once(namespace: Namespace, code: str) -> int:
     """Executes a whole program as Python does, with its threads and exit functions; returns its exit code."""
-    atexit._clear()
+    atexit._clear()  # pyright: ignore
     end, status = namespace.execute(code, "<program>", show=False)
     write_pipe(REPORT, end)
     namespace.running = True
     with contextlib.suppress(BaseException):
-        threading._shutdown()  # pyright: ignore
-        atexit._run_exitfuncs()
+        if threading.active_count() > 1:
+            threading._shutdown()  # pyright: ignore
+        atexit._run_exitfuncs()  # pyright: ignore
     namespace.running = False
     namespace.flush()
     return status

@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    "HOME": ".",
+    "TMPDIR": ".",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "PYTHONIOENCODING": "utf-8:backslashreplace",
@@ -34,6 +36,7 @@ ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "2",
     "MPLBACKEND": "Agg",
 }
+"""of the zygote and of programs, whose home is their scratch folder"""
 BEGIN = (
     "import json, sys; handle = int(sys.argv[1]); sys.path[:] = json.loads(sys.argv[2]); sys.argv = ['']\n"
     "from numerate.interpreter.zygote import serve_zygote; del sys.path[0]; serve_zygote(handle)"

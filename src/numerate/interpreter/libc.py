@@ -12,7 +12,8 @@ import sys
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 38
 CAPABILITIES_3 = 0x20080522
 LIBRARY = ctypes.CDLL(None, use_errno=True)
-"""this module is for systems with fork"""
+WITH_LOCK = ctypes.PyDLL(None, use_errno=True)
+"""the same, holding Python's lock; this module is for systems with fork"""
 
 
 def syscall(number: int, *arguments: int) -> int:
@@ -34,6 +35,12 @@ def checked(name: str, result: int) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
     return result
+
+
+def fork_plainly() -> int:
+    """Forks without the functions that modules of Python have for that. They renew locks of other threads
+    and seeds; here is one thread, and a child seeds itself. Every page that they touch would be copied."""
+    return checked("fork", WITH_LOCK.fork())
 
 
 def die_with_parent(parent: int) -> None:

@@ -78,20 +78,28 @@ def rules(pid: int) -> dict[str, list[Line]]:
     }
 
 
-def free_lines(machine: str) -> list[Line]:
-    """Returns the lines that check the convention and allow the calls that need no look at arguments."""
-    architecture, free, _ = MACHINES[machine]
+def head_lines(machine: str) -> list[Line]:
+    """Returns the lines that check the calling convention and load the number of the call."""
     lines: list[Line] = [
         (LOAD, 0, 0, 4),
-        (JEQ, 1, 0, architecture),
+        (JEQ, 1, 0, MACHINES[machine][0]),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, 0),
     ]
     if machine == "x86_64":  # the numbers of x32 begin there
         lines += [(JGE, 0, 1, 0x40000000), (RETURN, 0, 0, KILL)]
-    for low, high in ranges(sorted(free.values())):
-        lines += [(JGE, 0, 2, low), (JGT, 1, 0, high), allow()]
     return lines
+
+
+def tree(runs: list[tuple[int, int]]) -> list[Line]:
+    """Returns lines that allow the numbers in sorted runs, by halves: the kernel executes a new filter for
+    every call that there is, and a list would make that slow."""
+    if len(runs) > 1:
+        half = len(runs) // 2
+        left = tree(runs[:half])
+        return [(JGE, len(left), 0, runs[half][0]), *left, *tree(runs[half:])]
+    low, high = runs[0]
+    return [(JGE, 0, 2, low), (JGT, 1, 0, high), allow(), (RETURN, 0, 0, REFUSE)]
 
 
 def ranges(values: list[int]) -> list[tuple[int, int]]:
@@ -108,13 +116,13 @@ def ranges(values: list[int]) -> list[tuple[int, int]]:
 @cache
 def template(machine: str) -> bytes:
     """Returns the filter for the process STAND_IN. A supervisor makes it once, for all its children."""
-    numbers = MACHINES[machine][2]
-    lines = free_lines(machine)
+    _, free, numbers = MACHINES[machine]
+    lines = head_lines(machine)
     for name, body in rules(STAND_IN).items():
         if name in numbers:
             block = [*body, (RETURN, 0, 0, REFUSE)]
             lines += [(JEQ, 0, len(block), numbers[name]), *block]
-    lines.append((RETURN, 0, 0, REFUSE))
+    lines += tree(ranges(sorted(free.values())))
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 

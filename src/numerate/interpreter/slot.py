@@ -18,6 +18,7 @@ from typing import Any
 
 from numerate.interpreter.child import live
 from numerate.interpreter.confine import Confinement
+from numerate.interpreter.libc import fork_plainly
 from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.runs import Pipes, Run
 from numerate.interpreter.scratch import usage
@@ -144,7 +145,7 @@ class Slot:
             *(self.plan, self.bounds, seat.folder, seat.user, seat.ruleset, os.getpid(), self.address_space),
             persistent=session is not None,
         )
-        pid = os.fork()
+        pid = fork_plainly()
         if pid == 0:
             live(own, (pairs[0][1], pairs[1][1], pairs[2][1], cells[0]), code)
         for handle in (*(write for _, write in pairs), cells[0]):
