@@ -31,7 +31,7 @@ class Script:
     die_after: list[int] | None = None
     """requests until it is killed"""
     requests: list[SampleRequest] = field(default_factory=list[SampleRequest])
-    released: list[object] = field(default_factory=list[object])
+    released: list[tuple[str, int] | None] = field(default_factory=list[tuple[str, int] | None])
 
     def sync(self, policy: Policy) -> None: ...
 
