@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
+import resource
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +216,36 @@ def test_without_sympy_programs_run_and_cannot_import_it(
         assert not any(name.startswith("sympy") for name in python.isolation.libraries)
         assert run(python, "import numpy\nprint(numpy.ones(2).sum())").stdout == "2.0\n"
         assert run(python, "import sympy").status == "error"
+
+
+def test_a_caller_that_is_killed_leaves_nothing() -> None:
+    code = (
+        "import os, signal\nfrom numerate.interpreter import Interpreter\n"
+        'python = Interpreter()\npython.submit(\'open("f", "w")\\nwhile True: pass\')\n'
+        "session = python.session()\nsession.submit('1').result()\n"
+        "links = python.dispatcher.links\nprint(links.zygote.process.pid, links.zygote.base, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    pid, base = done.stdout.split()
+    below = children(int(pid))
+    wait_for(lambda: not any(Path(f"/proc/{each}").exists() for each in (pid, *below)))
+    assert not os.path.exists(base)
+
+
+def test_a_supervisor_without_descriptors_says_so_and_recovers() -> None:
+    with Interpreter(InterpreterOptions(workers=1, cache=0, retries=0)) as python:
+        assert run(python, "print(1)").stdout == "1\n"
+        slot = children(zygote(python))[0]
+        limits = resource.prlimit(slot, resource.RLIMIT_NOFILE)
+        used = max(int(name) for name in os.listdir(f"/proc/{slot}/fd")) + 1
+        for room in range(8):
+            resource.prlimit(slot, resource.RLIMIT_NOFILE, (used + room, limits[1]))
+            done = python.session().submit("1").result(60)
+            assert done.status in ("ok", "setup_failed")
+        assert run(python, "print(2)").status in ("ok", "setup_failed")
+        resource.prlimit(slot, resource.RLIMIT_NOFILE, limits)
+        assert run(python, "print(3)").stdout == "3\n"
 
 
 def footprint(python: Interpreter) -> tuple[int, int, int, int]:

@@ -45,18 +45,22 @@ def make_ruleset(folder: bytes, readable: Iterable[str], abi: int) -> int:
     low = checked("landlock_create_ruleset", syscall(CREATE, ctypes.addressof(buffer), size, 0))
     ruleset = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, ABOVE)
     os.close(low)
-    for path in readable:
-        add_rule(ruleset, os.fsencode(path), READ & handled)
-    add_rule(ruleset, b"/dev/null", (READ_FILE | WRITE_FILE) & handled)
-    add_rule(ruleset, folder, sum(FOLDER) & handled)
+    try:
+        for path in readable:
+            add_rule(ruleset, os.fsencode(path), READ & handled)
+        add_rule(ruleset, b"/dev/null", (READ_FILE | WRITE_FILE) & handled)
+        add_rule(ruleset, folder, sum(FOLDER) & handled)
+    except OSError:
+        os.close(ruleset)
+        raise
     return ruleset
 
 
 def add_rule(ruleset: int, path: bytes, rights: int) -> None:
-    """Allows the rights beneath a path; one that does not exist is left out."""
+    """Allows the rights beneath a path; one that is out of reach is left out."""
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
         return
     try:
         if not stat.S_ISDIR(os.fstat(handle).st_mode):

@@ -22,7 +22,7 @@ from numerate.interpreter.libc import fork_plainly
 from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.runs import Pipes, Run
 from numerate.interpreter.scratch import usage
-from numerate.interpreter.seats import Seats
+from numerate.interpreter.seats import Seat, Seats
 from numerate.interpreter.seccomp import prepare_filter
 from numerate.interpreter.wire import Inbox, Message, packed
 
@@ -106,7 +106,7 @@ class Slot:
             if run is None:
                 run = self.start(None, "", session)
             if run is None:
-                self.send(failed(message["id"], "no process could be started"))
+                self.send(failed(message["id"], "no process could be started: see limits of descriptors"))
                 return
             run.send_cell(message["id"], message["code"])
             self.running[run.pid] = run
@@ -138,24 +138,39 @@ class Slot:
         return run
 
     def fork(self, code: str, session: int | None) -> Run:
-        seat = self.seats.take()
-        pairs = [os.pipe() for _ in range(3)]
-        cells = os.pipe() if session is not None else (-1, -1)
+        """Returns a new child. Raises OSError, with nothing left behind, where the system has no room."""
+        seat, handles = self.seats.take(), list[int]()
+        try:
+            for _ in range(3 if session is None else 4):
+                handles += os.pipe()
+            pid = self.fork_child(seat, handles, code)
+            pidfd = self.ends.handle(pid)
+        except OSError:
+            for handle in handles:
+                os.close(handle)
+            self.seats.put_back(seat)
+            raise
+        ours = [*handles[0:6:2], *handles[7:8]]
+        for handle in handles:
+            if handle in ours:
+                os.set_blocking(handle, False)
+            else:
+                os.close(handle)
+        pipes = Pipes(ours[0], ours[1], ours[2], ours[3] if session is not None else -1)
+        return Run(pid, pidfd, pipes, seat, self.bounds)
+
+    def fork_child(self, seat: Seat, handles: list[int], code: str) -> int:
+        """Returns the process number of a child. handles: read and write ends of the pipes for output,
+        errors, reports and, in a session, cells."""
+        persistent = len(handles) > 6
         own = Confinement(
             *(self.plan, self.bounds, seat.folder, seat.user, seat.ruleset, os.getpid(), self.address_space),
-            persistent=session is not None,
+            persistent=persistent,
         )
         pid = fork_plainly()
         if pid == 0:
-            live(own, (pairs[0][1], pairs[1][1], pairs[2][1], cells[0]), code)
-        for handle in (*(write for _, write in pairs), cells[0]):
-            if handle >= 0:
-                os.close(handle)
-        pipes = Pipes(pairs[0][0], pairs[1][0], pairs[2][0], cells[1])
-        for handle in (pipes.out, pipes.error, pipes.report, pipes.cells):
-            if handle >= 0:
-                os.set_blocking(handle, False)
-        return Run(pid, self.ends.handle(pid), pipes, seat, self.bounds)
+            live(own, (handles[1], handles[3], handles[5], handles[6] if persistent else -1), code)
+        return pid
 
     def read_output(self, run: Run, stream: Any) -> None:
         if not stream.read():
@@ -252,8 +267,16 @@ class Ends:
             signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def handle(self, pid: int) -> int:
-        """Returns a descriptor that becomes readable when the child ends; -1: there is none."""
-        return os.pidfd_open(pid) if self.pipe < 0 else -1
+        """Returns a descriptor that becomes readable when the child ends; -1: there is none. Where no
+        descriptor is left, it ends the child and raises OSError."""
+        if self.pipe >= 0:
+            return -1
+        try:
+            return os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
 
     def clear(self) -> None:
         try:

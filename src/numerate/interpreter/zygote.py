@@ -23,6 +23,7 @@ from numerate.interpreter.hugepages import collapse_heap
 from numerate.interpreter.libc import die_with_parent
 from numerate.interpreter.plan import Bounds, readable
 from numerate.interpreter.probes import check_plan, probe_layers
+from numerate.interpreter.scratch import remove_folder
 from numerate.interpreter.slot import serve_slot
 from numerate.interpreter.wire import Inbox, Message, packed
 
@@ -38,11 +39,26 @@ LAST_SECONDS = 5.0
 
 
 def serve_zygote(handle: int) -> None:
-    """Runs the zygote until the caller closes the socket."""
+    """Runs the zygote until the caller closes the socket; then nothing is left of it."""
     control = socket.socket(fileno=handle)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    inbox = Inbox()
-    order = next(iter(receive(control, inbox)))
+    order = next(iter(receive(control, Inbox())))
+    slots: dict[int, int] = {}
+    me = os.getpid()
+    try:
+        serve = prepare(control, order)
+        while serve is not None and fork_next(control, slots, serve):
+            pass
+    finally:
+        if os.getpid() == me:
+            end_slots(list(slots.values()))
+            with suppress(OSError):
+                remove_folder(os.fsencode(order["base"]))
+
+
+def prepare(control: socket.socket, order: Message) -> Callable[[socket.socket, int], None] | None:
+    """Tries the layers, loads the libraries, and tells the caller; returns what a supervisor does, None where
+    programs may not run."""
     bounds, base, paths = Bounds(**order["bounds"]), order["base"], readable(sys.path)
     plan, layers = probe_layers(base, paths, order["without"])
     reason = check_plan(plan, base, bounds, paths)
@@ -50,23 +66,18 @@ def serve_zygote(handle: int) -> None:
     reply: Message = {"layers": [asdict(layer) for layer in layers], "confined": confined, "reason": reason}
     if order["only_probe"] or not (confined or order["unconfined"]) or reason:
         control.sendall(packed(reply))
-        return
+        return None
     reply["libraries"] = load_libraries()
     raise_open_files()
     gc.collect()
     gc.freeze()
     collapse_heap()
     control.sendall(packed(reply))
-    slots: dict[int, int] = {}
 
     def serve(caller: socket.socket, number: int) -> None:
         serve_slot(caller, plan, bounds, base, (number, order["slots"]), paths)
 
-    try:
-        while fork_next(control, slots, serve):
-            pass
-    finally:
-        end_slots(list(slots.values()))
+    return serve
 
 
 def receive(control: socket.socket, inbox: Inbox) -> list[Message]:
