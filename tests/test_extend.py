@@ -117,7 +117,7 @@ def test_the_docs_name_every_engine_and_every_set() -> None:
     first = (DOCS / "engines.md").read_text(encoding="utf-8").partition("\n\n```")[0]
     assert set(re.findall(r"^\| \[?`(\w+)`", first, flags=re.M)) == set(ENGINES)
     pages = " ".join(page.read_text(encoding="utf-8") for page in DOCS.glob("problem*.md"))
-    assert set(problems.TABLE) <= set(re.findall(r"\w+", pages))
+    assert set(problems.TABLE) <= set(re.findall(r"[\w-]+", pages))
 
 
 def test_the_docs_name_metrics_of_the_catalog() -> None:

@@ -73,7 +73,7 @@ def test_its_folder_is_measured_in_the_same_way_by_itself(whole: Path) -> None:
 
 def test_a_calculator_is_refused_before_anything_starts(whole: Path) -> None:
     (whole / "small.yaml").write_text((whole / "small.yaml").read_text() + "engine: {calculator: true}\n")
-    with pytest.raises(ValueError, match=r"stages.rc.method: a policy of return_conditioned is sampled line"):
+    with pytest.raises(ValueError, match=r"stages.rc.method: return_conditioned samples in its own way"):
         config.load(str(whole / "small.yaml"), out=whole)
 
 

@@ -131,8 +131,12 @@ def _rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[dict[str
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if not _ours(file.schema_arrow):
                 raise Foreign(f"{path}: a Parquet file, but not one of scored rollouts of this version")
+            count = 0
             for batch in file.iter_batches(BATCH, columns=columns):
                 yield from batch.to_pylist(maps_as_pydicts="strict")
+                count += len(batch)
+            if count != file.metadata.num_rows:
+                raise ValueError(f"{count} of {file.metadata.num_rows} rows")
     except Foreign:
         raise
     except (pa.ArrowException, OSError, *GARBLED) as error:
