@@ -150,7 +150,7 @@ def test_the_schema_knows_the_options_of_every_kind():
 
 
 def test_tools_are_an_option_and_their_programs_run_in_one_place(here: Path) -> None:
-    recipe = loaded(here, "{kind: local, tools: {turns: 2}}")
+    recipe = loaded(here, "{kind: local, tools: {turns: 2, interpreter: {unconfined: true}}}")
     tools = recipe.engine.tools
     assert tools and tools.turns == 2 and tools.format == "tora"
     assert recipe.engine.full_title().startswith("local with tools ")

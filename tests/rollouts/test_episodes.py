@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from numerate.interpreter import Execution, Interpreter
+from numerate.interpreter import Execution, Interpreter, InterpreterOptions
 from numerate.models.policy import Policy, load
 from numerate.rollouts.episodes import Episodes
 from numerate.rollouts.local import LocalEngine
@@ -274,7 +274,7 @@ def test_programs_of_the_interpreter(policy: Policy) -> None:
         "```python\nprint(x)\n```\n```output",
         "Done.",
     ])  # fmt: skip
-    with Interpreter() as interpreter:
+    with Interpreter(InterpreterOptions(unconfined=True)) as interpreter:
         episodes = Episodes(script, policy, ToolOptions(), interpreter)
         rollouts = sorted(episodes.sample(prompts("a"), 4, LONG), key=lambda rollout: rollout.index)
     assert [rollout.turns[4].text for rollout in rollouts] == [f"\n{40 + i}\n```\n" for i in range(4)]
