@@ -174,3 +174,9 @@ def test_programs_that_nothing_confines_are_refused_before_a_run(monkeypatch: py
 def test_methods_with_a_sampler_of_their_own_refuse_tools(method: str) -> None:
     options = LocalOptions(tools=tool_options.ToolOptions())
     assert tool_conflicts(options, methods.get_method(method)) == ["tools"]
+
+
+def test_a_template_without_a_tool_role_is_reported_before_anything_starts(here: Path) -> None:
+    changes = ["engine.tools.format=chat", "engine.tools.interpreter.unconfined=true"]
+    with pytest.raises(ValueError, match=r"engine\.tools\.format: this model's tokenizer has no chat"):
+        config.load("tool-use", changes, out=here / "runs")
