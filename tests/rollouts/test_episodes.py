@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import signal
+import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -285,3 +291,29 @@ def test_a_stop_string_of_the_caller_ends_the_rollout(policy: Policy) -> None:
     script = Script(policy, [CALL.format(1), "Done. Next question"])
     [rollout] = run(script, Notebook(), params=replace(LONG, stop=("Next",)))
     assert rollout.finish == "stop" and rollout.text.endswith("```\nDone. ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_an_interpreter_that_is_killed_in_the_middle_of_a_turn_costs_no_rollout(policy: Policy) -> None:
+    call = "```python\nimport time\ntime.sleep(0.5)\nprint(7)\n```\n```output"
+    script = Script(policy, [call, "Done."])
+    with Interpreter(InterpreterOptions(unconfined=True, retries=0)) as interpreter:
+        interpreter.submit("1").result()
+        [zygote] = children_of(os.getpid(), "zygote")
+        killer = threading.Timer(0.2, lambda: [os.kill(pid, signal.SIGKILL) for pid in children_of(zygote)])
+        killer.start()
+        rollouts = list(Episodes(script, policy, ToolOptions(), interpreter).sample(prompts("a"), 4, LONG))
+    statuses = [turn.status for rollout in rollouts for turn in rollout.turns if turn.role == "tool"]
+    assert len(rollouts) == len(statuses) == 4 and set(statuses) - {"ok"}
+    assert {rollout.finish for rollout in rollouts} <= {"stop", "tool_error"}
+
+
+def children_of(parent: int, name: str = "") -> list[int]:
+    """Returns the processes that a process started, those whose command line holds a name."""
+    children: list[int] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(stat[1]) == parent and name in (folder / "cmdline").read_text():
+                children.append(int(folder.name))
+    return children
