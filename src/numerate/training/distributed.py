@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TypeVar, cast
 
 import torch
@@ -22,9 +23,13 @@ PASSED_ON = {error.__name__: error for error in (NotFinite, RunStopped, MemoryEr
 def process_state() -> PartialState:
     """Connects the processes: by NCCL on GPUs, by gloo on CPUs."""
     connecting = not PartialState._shared_state  # pyright: ignore[reportPrivateUsage]
+    if connecting and torch.distributed.is_available():
+        # its functions keep the group of the moment of its import as a default: imported after the connection
+        # (torch's optimizers do that), it would keep the group's threads, which may abort the exit
+        import_module("torch.distributed.nn")
     state = PartialState(cpu=not torch.cuda.is_available())
     if connecting:
-        atexit.register(state.destroy_process_group)  # threads that are left running may abort the exit
+        atexit.register(state.destroy_process_group)
     if state.num_processes != process_count():
         raise ValueError(
             f"this is one of {process_count()} processes without a connection to the others: start them with "
