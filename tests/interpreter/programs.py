@@ -18,7 +18,8 @@ from typing import Any
 from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits
 
 Program = dict[str, Any]
-PORT = 18765
+PORT = "18765"
+"""written in the programs; the canary listens at a free one, which replaces it"""
 PATIENT, STRICT = Limits(timeout=15, cpu=15), Limits(timeout=3, grace=0.3)
 STATEFUL = Limits(timeout=6)
 """for programs that end, for those that have to be ended, and for sessions"""
@@ -41,8 +42,8 @@ def read_lines(path: Path) -> list[Program]:
 
 
 @contextmanager
-def canaries(folder: Path) -> Iterator[None]:
-    """Plants all that a program must not reach."""
+def canaries(folder: Path) -> Iterator[str]:
+    """Plants all that a program must not reach. Yields the port where something listens."""
     for name in ("sbx-home/.ssh", "sbx-home/sub", "sbx-canary-import"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name in ("sbx-home/.ssh/id_canary", "sbx-home/file", "sbx-home/sub/x"):
@@ -56,14 +57,14 @@ def canaries(folder: Path) -> Iterator[None]:
             stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
             stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)),
         ]
-        addresses = (("127.0.0.1", PORT), ("127.0.0.1", PORT), str(folder / "sbx-canary.sock"))
-        for listener, address in zip(listeners, addresses, strict=True):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+        listeners[0].bind(("127.0.0.1", 0))
+        port = listeners[0].getsockname()[1]
+        listeners[1].bind(("127.0.0.1", port))
+        listeners[2].bind(str(folder / "sbx-canary.sock"))
         for listener in (listeners[0], listeners[2]):
             listener.listen()
         threading.Thread(target=answer_datagrams, args=(listeners[1],), daemon=True).start()
-        yield
+        yield str(port)
 
 
 def answer_datagrams(listener: socket.socket) -> None:
@@ -93,9 +94,10 @@ def fault_of(program: Program, result: Execution, folder: Path) -> str:
     return ""
 
 
-def run_programs(python: Interpreter, programs: list[Program], folder: Path) -> list[str]:
+def run_programs(python: Interpreter, programs: list[Program], folder: Path, port: str) -> list[str]:
     """Runs all at once; pairs of neighbours that look for each other's traces run in their order."""
-    futures = [python.submit(program["code"].replace("@TMP@", str(folder))) for program in programs]
+    codes = [row["code"].replace("@TMP@", str(folder)).replace(PORT, port) for row in programs]
+    futures = [python.submit(code) for code in codes]
     return [
         f"{program['id']}: {fault}: {result}"
         for program, future in zip(programs, futures, strict=True)
@@ -129,11 +131,11 @@ def check_files(folder: Path, paths: list[Path], without: tuple[str, ...] = ()) 
     benign = [row for row in programs if row["must"] == "ok"]
     hostile = [row for row in programs if row["must"] != "ok"]
     assert len(programs) + len(sessions) == len(rows) and programs
-    with canaries(folder):
+    with canaries(folder) as port:
         with Interpreter(InterpreterOptions(limits=PATIENT, workers=2, cache=0), without=without) as python:
-            faults = run_programs(python, benign, folder)
+            faults = run_programs(python, benign, folder, port)
         with Interpreter(InterpreterOptions(limits=STRICT, workers=8, cache=0), without=without) as python:
-            faults += run_programs(python, hostile, folder)
+            faults += run_programs(python, hostile, folder, port)
         with Interpreter(InterpreterOptions(limits=STATEFUL, workers=3, cache=0), without=without) as python:
             faults += run_sessions(python, sessions, folder)
     return faults

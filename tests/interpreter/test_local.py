@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits, launch
+from numerate.interpreter.libraries import needs_libraries
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
 QUICK = Limits(timeout=1.5, grace=0.2)
@@ -153,8 +154,8 @@ def test_a_supervisor_that_is_killed_is_replaced() -> None:
         for session in idle:
             assert session.submit("x = 1").result(60).status == "ok"
         sleeping = [python.submit("import time\ntime.sleep(1)\nprint('done')") for _ in range(2)]
-        wait_for(lambda: len(children(zygote(python))) >= 7)
-        slots = [pid for pid in children(zygote(python)) if parent_of(pid) == zygote(python)]
+        wait_for(lambda: len(children(zygote(python))) >= 11)
+        slots = supervisors(python)
         for pid in slots:
             os.kill(pid, signal.SIGKILL)
         assert [future.result(60).stdout for future in sleeping] == ["done\n"] * 2
@@ -168,15 +169,62 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_a_zygote_that_is_killed_is_replaced() -> None:
+def second_zygote(python: Interpreter) -> int:
+    """Returns the process with numpy and sympy, the first that the zygote forks."""
+    return min(pid for pid in children(zygote(python)) if parent_of(pid) == zygote(python))
+
+
+def supervisors(python: Interpreter) -> list[int]:
+    zygotes = zygote(python), second_zygote(python)
+    return [pid for pid in children(zygotes[0]) if parent_of(pid) in zygotes and pid not in zygotes]
+
+
+@pytest.mark.parametrize("which", [zygote, second_zygote])
+def test_a_zygote_that_is_killed_is_replaced(which: Callable[[Interpreter], int]) -> None:
     with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
         session = python.session()
         assert session.submit("x = 1").result(60).status == "ok"
         old = zygote(python)
-        os.kill(old, signal.SIGKILL)
+        os.kill(which(python), signal.SIGKILL)
         wait_for(lambda: zygote(python) != old)
         assert run(python, "print(1)").stdout == "1\n"
+        assert run(python, "import sympy\nprint(sympy.S(1))").stdout == "1\n"
         assert session.submit("x").result(60).session_lost
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("print(1 + 1)", False),
+        ("from math import sqrt\nimport re, json\nprint(sqrt(4))", False),
+        ("from collections import abc; import fractions as f", False),
+        ("import os.path", False),
+        ("import numpy as np", True),
+        ("import math, sympy", True),
+        ("from sympy.abc import x", True),
+        ("from scipy import optimize", True),
+        ("exec('import mpmath')", True),
+        ("__import__('numpy')", True),
+    ],
+)
+def test_the_text_of_a_program_says_whether_it_needs_libraries(code: str, needed: bool) -> None:
+    assert needs_libraries(code) == needed
+
+
+def test_a_library_imported_late_is_the_same_as_one_loaded_before() -> None:
+    draw, late = "import numpy\nnumpy.random.rand()", "import random\nrandom.seed(3)\nrandom.random()"
+    with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
+        first = cells(python, late, draw, "numpy.random.rand()", "random.random()")
+        assert python.dispatcher.late_imports  # sessions of models that do this have them from the start
+        again = cells(python, late, draw, "numpy.random.rand()", "random.random()")
+    with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
+        before = cells(python, draw, "numpy.random.rand()")
+        assert not python.dispatcher.late_imports
+        assert cells(python, "'numpy' in __import__('sys').modules")[0].stdout == "True\n"
+        assert cells(python, "'num' 'py' in __import__('sys').modules")[0].stdout == "False\n"
+    values = [[done.stdout for done in results] for results in (first, again)]
+    assert values[0] == values[1] and values[0][1:3] == [done.stdout for done in before]
+    assert values[0][3] != values[0][0]  # its import leaves Python's own random numbers alone
 
 
 def test_what_runs_when_it_closes_is_killed() -> None:
@@ -239,7 +287,7 @@ def test_a_supervisor_without_descriptors_says_so_and_recovers() -> None:
     ends = ("ok", "setup_failed", "crash")
     with Interpreter(InterpreterOptions(workers=1, cache=0, retries=0)) as python:
         assert run(python, "print(1)").stdout == "1\n"
-        slot = children(zygote(python))[0]
+        slot = supervisors(python)[0]
         limits = resource.prlimit(slot, resource.RLIMIT_NOFILE)
         used = max(int(name) for name in os.listdir(f"/proc/{slot}/fd")) + 1
         for room in range(8):
@@ -252,7 +300,7 @@ def test_a_supervisor_without_descriptors_says_so_and_recovers() -> None:
 
 def limit_files(python: Interpreter, limits: tuple[int, int]) -> None:
     """Sets the limit of open files of the supervisors that live."""
-    for slot in children(zygote(python)):
+    for slot in supervisors(python):
         with suppress(OSError):  # one that is gone, or is a program already
             resource.prlimit(slot, resource.RLIMIT_NOFILE, limits)
 

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from numerate.interpreter.cell import INTERRUPTED, Namespace, TimeLimit
 from numerate.interpreter.confine import CELLS, REPORT, Confinement, confine
+from numerate.interpreter.libraries import load_libraries, needs_libraries
 from numerate.interpreter.pipe import write_pipe
 
 FAILED, READY = b"F", b"S"
@@ -74,6 +75,9 @@ def serve(namespace: Namespace) -> NoReturn:
     while True:
         number, size = HEAD.unpack(receive(HEAD.size))
         source = receive(size).decode("utf-8", "surrogatepass")
+        if needs_libraries(source):
+            with contextlib.suppress(BaseException):  # a cell before may have left anything
+                load_libraries()
         try:
             end, _ = namespace.execute(source, f"<cell {number}>", show=True)
         except TimeLimit:  # the interrupt came between the end of the cell and its note

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from numerate.interpreter.cache import ResultCache
 from numerate.interpreter.jobs import DIFFERS, LOST, LocalSession, Work, resolve, same
+from numerate.interpreter.libraries import needs_libraries
 from numerate.interpreter.links import Links, cores
 from numerate.interpreter.options import InterpreterOptions
 from numerate.interpreter.results import Execution
@@ -30,6 +31,8 @@ class Dispatcher:
         self.posted: deque[Work | LocalSession] = deque()
         self.ready: deque[Work | LocalSession] = deque()
         self.busy, self.open = 0, True
+        self.late_imports = False
+        """a session has used a library only after its first cell: the next ones have them from the start"""
         self.links = Links(options, without, self.on_message, self.on_lost)
         self.bell, self.rope = socket.socketpair()
         for end in (self.bell, self.rope):
@@ -152,9 +155,14 @@ class Dispatcher:
             self.finish(job, Execution("crash", stderr=f"Crash: {self.links.broken}\n"))
             return
         session = job.session
+        libraries = needs_libraries(job.code)
         link = session.link if session is not None else None
+        if link is not None:
+            self.late_imports |= libraries and not link.libraries
+        elif session is not None:
+            libraries |= self.late_imports or any(needs_libraries(cell.code) for cell in session.queue)
         if link is None:
-            link = self.links.least_busy()
+            link = self.links.least_busy(libraries)
         if session is not None:
             session.pin(link)
             session.busy = True

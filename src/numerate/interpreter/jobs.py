@@ -41,8 +41,8 @@ class Work:
 class Link:
     """Connection to a supervisor, and the work that it has."""
 
-    def __init__(self, number: int, connection: socket.socket) -> None:
-        self.number, self.socket = number, connection
+    def __init__(self, number: int, libraries: bool, connection: socket.socket) -> None:
+        self.number, self.libraries, self.socket = number, libraries, connection
         self.inbox, self.outgoing = Inbox(), bytearray()
         self.jobs: dict[int, Work] = {}
         self.sessions = 0

@@ -18,7 +18,7 @@ import numerate
 from numerate.interpreter.layers import Isolation, IsolationLayer
 from numerate.interpreter.options import Limits
 from numerate.interpreter.scratch import remove_folder
-from numerate.interpreter.wire import Inbox, Message, packed
+from numerate.interpreter.wire import NEW_SLOT, Inbox, Message, packed
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -105,11 +105,11 @@ class Zygote:
         layers = tuple(IsolationLayer(**layer) for layer in self.reply["layers"])
         return Isolation(layers, self.reply["confined"], tuple(self.reply.get("libraries", ())))
 
-    def add_slot(self, number: int) -> socket.socket:
-        """Returns the socket of a new supervisor."""
+    def add_slot(self, number: int, libraries: bool) -> socket.socket:
+        """Returns the socket of a new supervisor, of the kind with libraries or without."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self.control, [bytes([number])], [theirs.fileno()])
+            socket.send_fds(self.control, [NEW_SLOT.pack(number, libraries)], [theirs.fileno()])
         ours.setblocking(False)
         return ours
 

@@ -51,17 +51,19 @@ class Links:
             zygote.close()
             raise ValueError(refusal(zygote))
         for number in range(self.count):
-            self.add(zygote, number)
+            for libraries in (False, True):
+                self.add(zygote, number, libraries)
         self.selector.register(zygote.control, selectors.EVENT_READ, self.on_zygote)
         return zygote
 
-    def add(self, zygote: Zygote, number: int) -> None:
-        link = Link(number, zygote.add_slot(number))
+    def add(self, zygote: Zygote, number: int, libraries: bool) -> None:
+        link = Link(number, libraries, zygote.add_slot(number, libraries))
         self.all.append(link)
         self.selector.register(link.socket, selectors.EVENT_READ, partial(self.on_link, link))
 
-    def least_busy(self) -> Link:
-        return min(self.all, key=lambda link: link.load)
+    def least_busy(self, libraries: bool) -> Link:
+        """Returns the supervisor with the least work, of those with libraries or of those without."""
+        return min((link for link in self.all if link.libraries == libraries), key=lambda link: link.load)
 
     def send(self, link: Link, job: Work) -> None:
         """Sends a program or a cell."""
@@ -126,7 +128,7 @@ class Links:
         jobs = self.bury(link)
         self.restarts += 1
         try:
-            self.add(self.zygote, link.number)
+            self.add(self.zygote, link.number, link.libraries)
         except OSError:  # the zygote is gone too
             self.restart(jobs)
         else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from numerate.interpreter.landlock import make_ruleset
 from numerate.interpreter.plan import LayerPlan, user_of
@@ -19,12 +20,21 @@ class Seat:
     ruleset: int
 
 
+class Share(NamedTuple):
+    """Which seats a supervisor has: every one whose number divided by `of` leaves `number`."""
+
+    number: int
+    of: int
+    family: int
+    """process number of the zygote, by which user ids differ"""
+
+
 class Seats:
     """Seats of one supervisor; made when none is free, for it may have thousands of sessions."""
 
-    def __init__(self, plan: LayerPlan, base: str, share: tuple[int, int], readable: Sequence[str]) -> None:
+    def __init__(self, plan: LayerPlan, base: str, share: Share, readable: Sequence[str]) -> None:
         self.plan, self.base, self.readable = plan, base, readable
-        self.number, self.of = share
+        self.share = share
         self.free: list[Seat] = []
         self.made = 0
 
@@ -33,10 +43,10 @@ class Seats:
         return self.free.pop() if self.free else self.make()
 
     def make(self) -> Seat:
-        index = self.made * self.of + self.number
+        index = self.made * self.share.of + self.share.number
         self.made += 1
         folder = os.fsencode(os.path.join(self.base, f"{index}"))
-        user = user_of(index, os.getppid()) if self.plan.other_user else -1
+        user = user_of(index, self.share.family) if self.plan.other_user else -1
         remove_folder(folder)  # of a supervisor that was killed
         make_folder(folder, user if self.plan.other_user else None)
         abi = self.plan.landlock

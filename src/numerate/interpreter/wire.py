@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 LENGTH = struct.Struct("=I")
+NEW_SLOT = struct.Struct("=H?")
+"""number of a new supervisor, and whether it has numpy and sympy"""
 Message = dict[str, Any]
 
 
