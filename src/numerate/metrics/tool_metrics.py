@@ -17,7 +17,7 @@ RECORDS: tuple[tuple[str, str, str, Callable[[Sequence[Rollout]], episodes.Ratio
     ("tool_turns", "Turns", "turns of the policy per rollout", episodes.turn_count, "count"),
     (
         "tool_errors",
-        "Failed calls",
+        "Calls with an error",
         "share of the calls whose program had an error",
         episodes.error_calls,
         "share",

@@ -252,8 +252,8 @@
   fill("round", distinct(roundOf));
   fill("decoding", distinct((r) => r.d));
   fill("finish", distinct((r) => say(FINISH, r.f)));
-  const withCalls = data.rollouts.some(CALLS["with a call"]);
-  fill("calls", withCalls ? Object.keys(CALLS).filter((name) => data.rollouts.some(CALLS[name])) : []);
+  form.elements.calls.parentElement.hidden = !data.rollouts.some(CALLS["with a call"]);
+  fill("calls", Object.keys(CALLS).filter((name) => data.rollouts.some(CALLS[name])));
   byId("problem-ids").append(...data.problems.map((problem) => new Option(problem.id, problem.id)));
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
