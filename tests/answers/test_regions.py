@@ -110,7 +110,11 @@ EPISODES = [
     (PROGRAM.format(42) + "\\sqrt{x}", "\\sqrt{x}", "bare"),
     (PROGRAM.format(True) + "yes", "yes", "bare"),
     (PROGRAM.format("NameError: name 'x' is not defined") + "Done.", None, "none"),
-    (PROGRAM.format(41) + PROGRAM.format("7\nsympy.core.SympifyError: x") + "So there are\n8 of them.", "8", "math"),
+    (
+        PROGRAM.format(41) + PROGRAM.format("7\nsympy.core.SympifyError: x") + "So there are\n8 of them.",
+        "8",
+        "math",
+    ),
     (PROGRAM.format(41) + PROGRAM.format("TimeoutError: ran longer than 5 s"), None, "none"),
     (PROGRAM.format("(no output)") + "Done.", None, "none"),
     ("I add 3 and 5.\n```python\nprint(3 + 5", None, "none"),
