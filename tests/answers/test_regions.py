@@ -120,6 +120,8 @@ EPISODES = [
     ("I add 3 and 5.\n```python\nprint(3 + 5", None, "none"),
     ("I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output", None, "none"),
     (PROGRAM.format(41) + "I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output", None, "none"),
+    ("I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output\n", None, "none"),
+    (PROGRAM.format(41) + "x = 3 + 5\n```output", None, "none"),
     ("I add 3 and 5.\n<code>\nprint(3 + 5)\n</code>", None, "none"),
     ('I add 3 and 5.\n<tool_call>\n{"name": "python", "arguments": {}}\n</tool_call>', None, "none"),
     ("\\boxed{42}\n" + PROGRAM.format("NameError: x") + "Done.", "42", "box"),

@@ -27,7 +27,8 @@ _CALL_NAMES = frozenset({"code", "python", "tool_call"})
 _PROGRAMS = frozenset({"python", "python3", "py"})
 _CODE = re.compile(r"^(?:import |from \w+ import|def |print\(|\w+ = |for \w+ in|>>> )|print\(", re.MULTILINE)
 _ERROR = re.compile(
-    r"(?:\w+\.)*(?:\w*(?:Error|Exception|Interrupt|Iteration)|SystemExit)(?::.*)?|(?:Killed|Crash): .*"
+    r"(?:(?:\w+\.)*\w*(?:Error|Exception)|KeyboardInterrupt|StopIteration|SystemExit)(?::.*)?"
+    r"|(?:Killed|Crash): .*"
 )
 """the last line of a program that failed (`interpreter.Execution.error_line`)"""
 _WAITING = "```output"
@@ -67,10 +68,9 @@ def without_tools(text: str) -> tuple[str, str, int]:
             output, index = "" if _is_failure(printed) else printed, length
         waits = block.is_call and not printed.strip()
     rest = text[at:]
-    if rest.strip() == _WAITING:
-        rest, waits = "", True
-    if waits and not rest.strip():
-        output, index = "", length
+    call = rest.rstrip().removesuffix(_WAITING)
+    if len(call) < len(rest.rstrip()) or (waits and not call):
+        output, index, rest = "", length + len(call), call
     pieces.append(rest)
     return "".join(pieces), output.strip(), index
 
@@ -97,8 +97,9 @@ def _fenced_block(text: str, before: int, start: int) -> ToolBlock | None:
     tail = _FENCE_END.search(text, head.end())
     stop, end = tail.span() if tail else (len(text), len(text))
     name = head["fence"].lower()
-    is_call = tail is None and name in _PROGRAMS
-    return ToolBlock(before, start, end, text[head.end() : stop], name, is_call)
+    inside = text[head.end() : stop]
+    is_call = tail is None and (name in _PROGRAMS or (name in _OUTPUT_NAMES and not inside.strip()))
+    return ToolBlock(before, start, end, inside, name, is_call)
 
 
 def _tagged_block(text: str, before: int, start: int) -> ToolBlock | None:
