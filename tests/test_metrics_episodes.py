@@ -62,6 +62,10 @@ def test_the_answer_is_the_last_line_that_a_program_printed(text: str, printed: 
     assert answer_printed(episode(CALL, output(text), DONE)) == printed
 
 
+def test_an_answer_of_several_lines_is_printed_as_a_whole():
+    assert answer_printed(episode(CALL, output("\n[[1 2]\n [3 4]]\n```\n"), answer="[[1 2]\n [3 4]]"))
+
+
 def test_lines_of_an_output_that_begin_like_a_mark_are_read():
     vectors = episode(CALL, output("\n<1, 2>\n```\n"), DONE, answer="<1, 2>")
     assert answer_printed(vectors) and not answer_printed(replace(vectors, answer="6"))

@@ -145,7 +145,10 @@ def episode_stats(rollouts: Sequence[Rollout]) -> Stats:
 
 
 def answer_printed(rollout: Rollout) -> bool:
-    """Checks whether the final answer equals the last line of the last output without an error."""
+    """Checks whether the final answer equals the last output without an error, or its last line."""
     outputs = [turn.text for turn, _ in calls(rollout) if not call_failed(turn.status)]
-    lines = printed_text(outputs[-1]).splitlines() if outputs else []
-    return bool(lines) and rollout.answer is not None and answers.equal(lines[-1].strip(), rollout.answer)
+    printed = printed_text(outputs[-1]) if outputs else ""
+    if not printed or rollout.answer is None:
+        return False
+    last = printed.rpartition("\n")[2].strip()
+    return any(answers.equal(text, rollout.answer) for text in dict.fromkeys((last, printed)))
