@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from numerate.metrics import catalog
-from numerate.metrics.catalog import Metric
+from numerate.metrics.metric import Figure as FigureKind
+from numerate.metrics.metric import Metric
 from numerate.report import plots
 from numerate.report.figures import Figure, Panel, lines_by_k, plain_name
 from numerate.report.read import RunRecord
@@ -169,7 +170,7 @@ def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: s
         yield Panel(heading, "scores against labels", tuple(figures), series=series)
 
 
-AXES: dict[catalog.Figure, tuple[str, dict[str, Any]]] = {
+AXES: dict[FigureKind, tuple[str, dict[str, Any]]] = {
     "roc": ("false positive rate", {"shares": True}),
     "reliability": ("score", {"shares": True}),
     "positions": ("step", {"top": 1.04}),
@@ -180,7 +181,7 @@ SUMMED = {"roc": "auc", "reliability": "ece", "step_reliability": "step_ece"}
 
 
 def _against_truth(
-    rows: Sequence[Result], judges: Sequence[str], kind: catalog.Figure, salt: str
+    rows: Sequence[Result], judges: Sequence[str], kind: FigureKind, salt: str
 ) -> Iterator[Figure]:
     x, shape = AXES[kind]
     for metric in catalog.metrics_in(kind):

@@ -19,7 +19,7 @@ from numerate.interpreter import Execution, Executor, Session
 from numerate.models.tokenization import encode_tool_reply, special_strings
 from numerate.rollouts.rollout_builder import check_settings
 from numerate.rollouts.sample_request import SampleRequest, StreamEngine
-from numerate.tool_formats import ToolFormat, parse_turn, shown_output
+from numerate.tool_formats import REPLY, ToolFormat, parse_turn, shown_output
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -262,8 +262,7 @@ def encode_reply(
     """Returns the text and the ids that follow a call with this output. before: the text of the call; a line
     break that its last token brought along is not repeated."""
     if format.template:
-        text = f"\n<tool_response>\n{output}\n</tool_response>\n"
-        return text, tuple(encode_tool_reply(policy.tokenizer, output))
+        return REPLY.format(output), tuple(encode_tool_reply(policy.tokenizer, output))
     text = format.insert(output)
     if before.endswith("\n"):
         text = text.removeprefix("\n")
