@@ -18,7 +18,7 @@ from numerate.config.write import plain_tree
 from numerate.models import locate
 from numerate.store import identity_hash
 
-ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
+ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit", "guided")
 """keys of `evaluate` that add rows and replace none"""
 DIGITS = 6
 

@@ -196,6 +196,31 @@ METRICS: tuple[Metric, ...] = (
         "the cluster with the largest median score times size is right",
         legend="Outlier-free",
     ),
+    strategy_metric(
+        "guided_at_k",
+        "Guided@{k}",
+        "the answer of value-guided sampling with {k} candidates a step is right",
+        legend="Value-guided",
+    ),
+    Metric(
+        "guided_tokens",
+        "Tokens of guided sampling",
+        "sampled per problem, dropped candidates too",
+        unit="count",
+    ),
+    Metric(
+        "guided_cost", "Guided sampling in samples", "its tokens over those of a whole sample", unit="count"
+    ),
+    Metric(
+        "guided_gain",
+        "Guided, difference at equal N",
+        "paired difference from a strategy on {k} whole samples",
+    ),
+    Metric(
+        "guided_gain_tokens",
+        "Guided, difference at equal tokens",
+        "paired difference from a strategy on {k} whole samples, which have as many tokens",
+    ),
     *(
         record
         for name, title, limit in (

@@ -1,0 +1,243 @@
+"""Value-guided sampling: steps, beams, programs, and what the solutions depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from numerate.judges.oracle import Oracle
+from numerate.models.policy import Policy, load
+from numerate.problems import load as load_problems
+from numerate.prompts import render
+from numerate.rewards.correct import score_rollout
+from numerate.rollouts.episodes import Episodes
+from numerate.rollouts.guided import Guided, SearchResult, Value
+from numerate.rollouts.guided_options import GuidedOptions
+from numerate.rollouts.local import LocalEngine
+from numerate.rollouts.sample_request import SampleRequest
+from numerate.rollouts.tool_options import ToolOptions
+from numerate.types import Finish, Problem, Prompt, Rollout, Sampling, Turn
+from tests import tiny
+from tests.scripted_episodes import Notebook
+
+PROBLEM = Problem("p", "What is 2+4?", "6")
+LONG = Sampling(max_tokens=400)
+CALL = "```python\nprint(2+4)\n```\n```output"
+
+
+@pytest.fixture(autouse=True)
+def small_operations() -> None:
+    """Once: only the tests of the local engine depend on how it computes."""
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
+    return load(str(tiny.make(tmp_path_factory.mktemp("models") / "m", spread=8.0)))
+
+
+@pytest.fixture(scope="module")
+def pico() -> Policy:
+    return load("numerate/pico")
+
+
+class Words:
+    """An engine that continues a text by one of several words: sample i of a request by the i-th, in turn."""
+
+    def __init__(self, policy: Policy, following: Callable[[str], Sequence[str]], ends: Finish = "stop"):
+        self.policy, self.following, self.ends = policy, following, ends
+        self.requests: list[SampleRequest] = []
+
+    def sync(self, policy: Policy) -> None: ...
+
+    def sample(self, prompts: Sequence[Prompt], n: int, params: Sampling) -> Iterator[Rollout]:
+        raise AssertionError("guided sampling is streamed")
+
+    def most_unfinished(self, params: Sampling) -> None: ...
+
+    def stream(
+        self, requests: Iterable[SampleRequest | None], params: Sampling, resumable: bool = False
+    ) -> Iterator[Rollout]:
+        for request in requests:
+            assert request is not None, "nothing runs here between two requests"
+            self.requests.append(request)
+            for index in range(request.first, request.stop):
+                yield self.write(request, index, params)
+
+    def write(self, request: SampleRequest, index: int, params: Sampling) -> Rollout:
+        prompt = request.prompt
+        written = "".join(turn.text for turn in prompt.turns if turn.role == "assistant")
+        words = self.following(written)
+        text = words[index % len(words)]
+        ids = self.policy.encode_target(text)
+        ended = [text.find(stop) for stop in params.stop if stop in text]
+        if ended:  # up to and with the stop string, as an engine does
+            stop = next(stop for stop in params.stop if text.find(stop) == min(ended))
+            text = text[: min(ended)]
+            ids = self.policy.encode_target(text + stop)[:-1]
+        start = replace(prompt.turns[-1], ids=tuple(self.policy.encode_prompt(prompt)))
+        turn = Turn("assistant", text, tuple(ids), (-0.5,) * len(ids), trained=True)
+        finish: Finish = "stop" if ended else self.ends
+        return Rollout(prompt.problem_id, index, (*prompt.turns[:-1], start, turn), finish, policy="w")
+
+
+def search(
+    engine: Words | LocalEngine, value: Value, beams: int = 2, candidates: int = 2, **tools: Notebook
+) -> SearchResult:
+    options = GuidedOptions("oracle", beams, candidates)
+    episodes = Episodes(engine, engine.policy, ToolOptions(turns=2), tools["notebook"]) if tools else None
+    guided = Guided(engine, engine.policy, options, value, episodes)
+    [result] = guided.search([(PROBLEM, Prompt("p", (Turn("user", "What is 2+4?\n"),)))], LONG)
+    return result
+
+
+def digits(problem: Problem, texts: Sequence[str]) -> list[float]:
+    """The last digit of a text, in tenths."""
+    return [int(next(c for c in reversed(text) if c.isdigit())) / 10 for text in texts]
+
+
+def test_the_best_partial_solutions_are_extended(policy: Policy) -> None:
+    following = {"": ["1\n", "3\n", "2\n"], "3\n": ["3 4", "3 5"], "2\n": ["2 9", "2 6"]}
+    engine = Words(policy, lambda text: following[text])
+    result = search(engine, digits, beams=2, candidates=2)
+    # 4 first steps, 1 3 2 1: the beams are 3 and 2; of their 2 steps each, 9 and 6 are the best
+    assert [request.count for request in engine.requests] == [4, 2, 2]
+    assert [rollout.solution for rollout in result.rollouts] == ["2\n2 9", "2\n2 6"]
+    assert result.values == (0.9, 0.6)
+    assert [step.score for step in result.rollouts[0].steps] == [0.2, 0.9]
+    assert [step.text for step in result.rollouts[0].steps] == ["2", "2 9"]
+    assert {rollout.finish for rollout in result.rollouts} == {"stop"}
+
+
+def test_sampled_tokens_are_counted_with_those_of_dropped_candidates(policy: Policy) -> None:
+    following = {"": ["1\n", "3\n"], "3\n": ["4"], "1\n": ["5"]}
+    result = search(Words(policy, lambda text: following[text]), digits, beams=1, candidates=2)
+    first, last = len(policy.encode_target("1\n")) - 1, len(policy.encode_target("4"))
+    assert result.tokens == 2 * first + 2 * last
+    [rollout] = result.rollouts
+    assert sum(rollout.mask) == first + last
+    assert rollout.ids == [
+        *policy.encode_prompt(Prompt("p", (Turn("user", "What is 2+4?\n"),))),
+        *policy.encode_target("3\n")[:-1],
+        *policy.encode_target("4"),
+    ]
+
+
+def test_a_complete_solution_keeps_its_beam_and_answers_where_its_value_is_highest(policy: Policy) -> None:
+    following = {"": ["7", "8\n"], "8\n": ["1\n", "2\n"], "8\n1\n": ["1"], "8\n2\n": ["2"]}
+    result = search(Words(policy, lambda text: following[text]), digits, beams=2, candidates=1)
+    assert [rollout.solution for rollout in result.rollouts] == ["7", "8\n1\n1"]
+    # one beam is complete, so the other gets one candidate a step: "8\n1\n", never "8\n2\n"
+
+
+def test_equal_steps_do_not_fill_the_beams(policy: Policy) -> None:
+    following = {"": ["3\n", "3\n", "3\n", "1\n"], "3\n": ["2"], "1\n": ["1"]}
+    result = search(Words(policy, lambda text: following[text]), digits, beams=2, candidates=2)
+    assert [rollout.solution for rollout in result.rollouts] == ["3\n2", "1\n1"]
+
+
+def test_a_truncated_solution_is_chosen_only_where_there_is_no_other(policy: Policy) -> None:
+    result = search(Words(policy, lambda text: ["9"], ends="length"), digits)
+    assert [rollout.finish for rollout in result.rollouts] == ["length"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "steps"),
+    [
+        (["a 1\n", "\n", "b 2"], ["a 1", "b 2"]),
+        (["```python\n", "x = 1\n", "```\n", "b 2"], ["```python\nx = 1\n```", "b 2"]),
+    ],
+)
+def test_a_step_never_ends_in_a_fence_or_after_blanks(
+    policy: Policy, parts: list[str], steps: list[str]
+) -> None:
+    texts = ["".join(parts[:i]) for i in range(len(parts))]
+    engine = Words(policy, lambda text: [parts[texts.index(text)]])
+    result = search(engine, lambda problem, texts: [0.5] * len(texts), beams=1, candidates=1)
+    assert [step.text for step in result.rollouts[0].steps] == steps
+    assert result.rollouts[0].solution == "".join(parts)
+
+
+def test_a_program_and_its_output_are_one_step(policy: Policy) -> None:
+    notebook, seen = Notebook(), list[str]()
+
+    def value(problem: Problem, texts: Sequence[str]) -> list[float]:
+        seen.extend(texts)
+        return [0.5] * len(texts)
+
+    written = f"{CALL}\n6\n```\n"
+
+    def following(text: str) -> list[str]:
+        if text.endswith("6\n```\n"):
+            return ["So \\boxed{6}."]
+        return [f"{CALL}\n\\boxed{{5}}"[len(text) :]]
+
+    result = search(Words(policy, following), value, beams=1, candidates=2, notebook=notebook)
+    assert list(dict.fromkeys(seen)) == [written, f"{written}So \\boxed{{6}}."]
+    [rollout] = result.rollouts
+    assert [(t.role, t.trained, t.status) for t in rollout.turns[1:]] == [
+        ("assistant", True, ""),
+        ("tool", False, "ok"),
+        ("assistant", True, ""),
+    ]
+    assert rollout.turns[1].text == CALL and rollout.finish == "stop"
+    assert notebook.open_sessions == 0
+
+
+def test_a_second_program_runs_after_the_first_in_a_session_of_its_own(policy: Policy) -> None:
+    notebook = Notebook()
+    result = search(
+        Words(policy, lambda text: [(CALL + "\n")[len(text.rpartition("6\n```\n")[2]) :]]),
+        lambda problem, texts: [0.5] * len(texts),
+        beams=1,
+        candidates=1,
+        notebook=notebook,
+    )
+    assert result.rollouts[0].finish == "max_turns"
+    assert notebook.programs == ["print(2+4)"] * 3 and notebook.open_sessions == 0
+
+
+def pairs(limit: int) -> list[tuple[Problem, Prompt]]:
+    return [(p, render(p, "plain")) for p in load_problems("stories/test", limit=limit)]
+
+
+def guided_texts(engine: LocalEngine, value: Value, beams: int, candidates: int) -> dict[str, str]:
+    guided = Guided(engine, engine.policy, GuidedOptions("oracle", beams, candidates), value)
+    params = Sampling(1.0, max_tokens=96)
+    return {r.problem.id: r.rollouts[0].solution for r in guided.search(pairs(16), params)}
+
+
+def constant(problem: Problem, texts: Sequence[str]) -> list[float]:
+    return [0.5] * len(texts)
+
+
+def test_with_a_constant_value_the_answer_is_that_of_one_beam_and_candidate(pico: Policy) -> None:
+    one = guided_texts(LocalEngine(pico), constant, 1, 1)
+    assert guided_texts(LocalEngine(pico), constant, 3, 2) == one
+
+
+def test_greedy_steps_make_the_greedy_solution(pico: Policy) -> None:
+    engine, params = LocalEngine(pico), Sampling(0.0, max_tokens=96)
+    guided = Guided(engine, pico, GuidedOptions("oracle", 2, 2), constant)
+    results = {r.problem.id: r.rollouts for r in guided.search(pairs(16), params)}
+    for rollout in engine.sample([prompt for _, prompt in pairs(16)], 1, params):
+        [same] = results[rollout.problem_id]
+        assert same.solution == rollout.solution and same.ids == rollout.ids
+        assert same.finish == rollout.finish
+
+
+def test_a_perfect_value_raises_the_accuracy_and_slots_change_nothing(pico: Policy) -> None:
+    oracle = Oracle()
+
+    def value(problem: Problem, texts: Sequence[str]) -> list[float]:
+        return [float(oracle.judge(problem, text).reachable[-1:] != (False,)) for text in texts]
+
+    def accuracy(texts: dict[str, str]) -> float:
+        by_id = {problem.id: problem for problem, _ in pairs(16)}
+        rollouts = [Rollout(i, 0, (Turn("assistant", text, trained=True),)) for i, text in texts.items()]
+        return sum(score_rollout(by_id[r.problem_id], r).reward.value or 0.0 for r in rollouts) / 16
+
+    guided = guided_texts(LocalEngine(pico), value, 4, 4)
+    assert accuracy(guided) >= accuracy(guided_texts(LocalEngine(pico), constant, 1, 1)) + 0.3
+    assert guided_texts(LocalEngine(pico, slots=5), value, 4, 4) == guided
