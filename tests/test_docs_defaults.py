@@ -19,6 +19,7 @@ from numerate.interpreter import Limits
 from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
+from numerate.rollouts.guided_options import GuidedOptions
 from numerate.rollouts.local import LocalOptions
 from numerate.rollouts.server import ServerOptions
 from numerate.rollouts.tool_options import ToolOptions
@@ -32,6 +33,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("engine-server.md", "url"): ServerOptions,
     ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("tools.md", "format"): ToolOptions,
+    ("selection.md", "beams"): GuidedOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
     ("fine-tuning.md", "cumulative"): methods.get_method("expert_iteration").Config,

@@ -345,6 +345,11 @@ def summary() -> list[Metric]:
     return [metric for metric in METRICS if metric.in_summary]
 
 
+def gains() -> list[Metric]:
+    """Returns the paired differences of value-guided sampling: at equal samples, at equal tokens."""
+    return [find("guided_gain"), find("guided_gain_tokens")]
+
+
 def limit_letter(name: str) -> str:
     """Returns the paper's letter of a strategy's limit: N best-scored samples, else K clusters."""
     return "N" if "topn" in name else "K"

@@ -274,12 +274,12 @@ class SearchLoop:
 
     def choose_beams(self, search: Search) -> None:
         """Scores the candidates, keeps the best, and goes on with them or ends the search."""
-        new = [search.candidates[place] for place in sorted(search.candidates)]
+        new = [search.candidates[key] for key in sorted(search.candidates)]
         texts = list(dict.fromkeys(partial.text for partial in new))
         values = dict(zip(texts, self.parent.value(search.problem, texts), strict=True))
-        scored = {place: p.with_value(values[p.text]) for place, p in search.candidates.items()}
+        scored = {key: p.with_value(values[p.text]) for key, p in search.candidates.items()}
         scored |= {(rank, -1): beam for rank, beam in enumerate(search.beams) if beam.finish}
-        pool = [scored[place] for place in sorted(scored)]
+        pool = [scored[key] for key in sorted(scored)]
         candidates = [Candidate(p.text, p.value, p.finish) for p in pool]
         search.beams = [pool[index] for index in select_beams(candidates, self.parent.options.beams)]
         if any(beam.finish is None for beam in search.beams):

@@ -1,4 +1,4 @@
-"""What ended a sampled turn: EOS, a limit, or which stop string."""
+"""Ends of sampled turns: EOS, a limit, or which stop string."""
 
 from __future__ import annotations
 
