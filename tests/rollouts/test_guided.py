@@ -78,7 +78,7 @@ class Words:
             ids = self.policy.encode_target(text + stop)[:-1]
         start = replace(prompt.turns[-1], ids=tuple(self.policy.encode_prompt(prompt)))
         turn = Turn("assistant", text, tuple(ids), (-0.5,) * len(ids), trained=True)
-        finish: Finish = "stop" if ended else self.ends
+        finish: Finish = self.ends if not ended else "stop"
         return Rollout(prompt.problem_id, index, (*prompt.turns[:-1], start, turn), finish, policy="w")
 
 
