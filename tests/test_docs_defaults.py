@@ -152,6 +152,10 @@ def test_eval_measures_as_a_recipe_does() -> None:
     parameters = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
     assert {name: parameters[name].default for name in same} == {name: real[name] for name in same}
+    guided = defaults(GuidedOptions)
+    assert [parameters[name].default for name in ("beams", "candidates")] == [
+        guided[name] for name in ("beams", "candidates")
+    ]
     whole = defaults(Recipe)
     for name in ("seed", "prompt", "device", "dtype"):
         assert parameters[name].default == whole[name]
