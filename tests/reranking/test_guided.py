@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from numerate.metrics import mcnemar
-from numerate.reranking.guided import TOKENS, VALUE, best_solution, graded, guided_rows
+from numerate.reranking.guided import TOKENS, VALUE, best_solution, graded, guided_rows, too_few_samples
 from numerate.reranking.score_rollouts import Stored
 from numerate.rollouts.guided import SearchResult
 from numerate.types import Group, Problem, Reward, Rollout, Scored, Turn
@@ -59,9 +59,12 @@ def test_differences_are_paired_at_equal_samples_and_at_equal_tokens() -> None:
     assert equal["value"] == pytest.approx((2 - sum(votes)) / 3)
 
 
-def test_tokens_beyond_those_of_all_samples_are_compared_with_all_samples() -> None:
-    assert at(rows(tokens=1.0), "guided_gain_tokens", 4, versus="maj@4")["value"] == pytest.approx(1 / 3)
-    assert at(rows(tokens=1.0), "guided_cost", 4)["value"] == 40
+def test_there_is_no_comparison_at_equal_tokens_with_fewer_samples_than_have_them() -> None:
+    costly = rows(tokens=8.0)
+    assert at(costly, "guided_cost", 4)["value"] == 5
+    assert not any(row["metric"] == "guided_gain_tokens" for row in costly)
+    assert "which 5 samples have: raise samples from 4" in too_few_samples(costly, 4)
+    assert not too_few_samples(costly, 5) and not too_few_samples(guided_rows(GUIDED, 4, None, 0, "last"), 0)
 
 
 def test_without_samples_there_is_accuracy_and_cost_only() -> None:

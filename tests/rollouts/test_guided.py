@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+import torch
 
+from numerate.interpreter import Execution
 from numerate.judges.oracle import Oracle
 from numerate.models.policy import Policy, load
 from numerate.problems import load as load_problems
@@ -18,8 +22,9 @@ from numerate.rollouts.guided_options import GuidedOptions
 from numerate.rollouts.local import LocalEngine
 from numerate.rollouts.sample_request import SampleRequest
 from numerate.rollouts.tool_options import ToolOptions
+from numerate.tool_formats import ToolFormat
 from numerate.types import Finish, Problem, Prompt, Rollout, Sampling, Turn
-from tests import tiny
+from tests import fake_server, tiny
 from tests.scripted_episodes import Notebook
 
 PROBLEM = Problem("p", "What is 2+4?", "6")
@@ -46,7 +51,8 @@ class Words:
     """An engine that continues a text by one of several words: sample i of a request by the i-th, in turn."""
 
     def __init__(self, policy: Policy, following: Callable[[str], Sequence[str]], ends: Finish = "stop"):
-        self.policy, self.following, self.ends = policy, following, ends
+        self.policy, self.following = policy, following
+        self.ends: Finish = ends
         self.requests: list[SampleRequest] = []
 
     def sync(self, policy: Policy) -> None: ...
@@ -90,6 +96,10 @@ def search(
     guided = Guided(engine, engine.policy, options, value, episodes)
     [result] = guided.search([(PROBLEM, Prompt("p", (Turn("user", "What is 2+4?\n"),)))], LONG)
     return result
+
+
+def constant(problem: Problem, texts: Sequence[str]) -> list[float]:
+    return [0.5] * len(texts)
 
 
 def digits(problem: Problem, texts: Sequence[str]) -> list[float]:
@@ -154,7 +164,7 @@ def test_a_step_never_ends_in_a_fence_or_after_blanks(
 ) -> None:
     texts = ["".join(parts[:i]) for i in range(len(parts))]
     engine = Words(policy, lambda text: [parts[texts.index(text)]])
-    result = search(engine, lambda problem, texts: [0.5] * len(texts), beams=1, candidates=1)
+    result = search(engine, constant, beams=1, candidates=1)
     assert [step.text for step in result.rollouts[0].steps] == steps
     assert result.rollouts[0].solution == "".join(parts)
 
@@ -189,13 +199,102 @@ def test_a_second_program_runs_after_the_first_in_a_session_of_its_own(policy: P
     notebook = Notebook()
     result = search(
         Words(policy, lambda text: [(CALL + "\n")[len(text.rpartition("6\n```\n")[2]) :]]),
-        lambda problem, texts: [0.5] * len(texts),
+        constant,
         beams=1,
         candidates=1,
         notebook=notebook,
     )
     assert result.rollouts[0].finish == "max_turns"
     assert notebook.programs == ["print(2+4)"] * 3 and notebook.open_sessions == 0
+
+
+def line_by_line(body: fake_server.Body) -> fake_server.Reply:
+    """vLLM: a line and the break that ended it, then the answer."""
+    tokenizer = fake_server.TOKENIZER
+    first = "a 1" not in tokenizer.decode(body["prompt"])
+    assert body["stop"] == ["\n"]
+    ids = tokenizer("a 1\n" if first else "#### 2", add_special_tokens=False).input_ids + [2] * (not first)
+    choice = {
+        "text": "a 1" if first else "#### 2",
+        "finish_reason": "stop",
+        "stop_reason": "\n" if first else None,
+        "token_ids": ids,
+        "logprobs": {"token_logprobs": [-0.5] * len(ids)},
+    }
+    choices = [choice | {"index": i} for i in range(body.get("n", 1))]
+    return fake_server.Reply({"choices": choices, "usage": {"prompt_tokens": len(body["prompt"])}})
+
+
+def test_a_server_is_guided_too() -> None:
+    with fake_server.Fake(line_by_line) as fake:
+        engine = fake_server.engine(fake)
+        guided = Guided(engine, engine.policy, GuidedOptions("oracle", 2, 2), constant)
+        [result] = guided.search([(PROBLEM, Prompt("p", (Turn("user", "What?\n"),)))], LONG)
+    [rollout] = result.rollouts
+    assert rollout.text == "a 1\n#### 2" and rollout.finish == "stop"
+    assert rollout.logprobs == [-0.5 * m for m in rollout.mask]
+
+
+LETTERS = ToolFormat("letters", re.compile(r"([a-z]*)()"), "{}e", "e", "<", ">", "\0")
+"""calls that a random model writes often: up to the next e"""
+
+
+def by_text(problem: Problem, texts: Sequence[str]) -> list[float]:
+    return [zlib.crc32(text.encode()) / 2**32 for text in texts]
+
+
+def with_letters(policy: Policy, slots: int, notebook: Notebook) -> dict[str, SearchResult]:
+    engine = LocalEngine(policy, slots=slots)
+    episodes = Episodes(engine, policy, ToolOptions(), notebook)
+    episodes.format = LETTERS
+    guided = Guided(engine, policy, GuidedOptions("oracle", 2, 3), by_text, episodes)
+    texts = [(Problem(name, name, ""), Prompt(name, (Turn("user", name),))) for name in ("one", "two", "six")]
+    results = {r.problem.id: r for r in guided.search(texts, Sampling(max_tokens=50, seed=3))}
+    assert notebook.open_sessions == 0
+    return results
+
+
+def test_neither_slots_nor_the_speed_of_programs_change_a_solution(policy: Policy) -> None:
+    expected = with_letters(policy, 32, Notebook())
+    outputs = [
+        t for r in expected.values() for rollout in r.rollouts for t in rollout.turns if t.role == "tool"
+    ]
+    assert len(outputs) > 3, "programs ran"
+    assert with_letters(policy, 2, Notebook(slowest=0.01)) == expected
+
+
+def test_log_probabilities_are_those_of_the_whole_solution(policy: Policy) -> None:
+    for result in with_letters(policy, 32, Notebook()).values():
+        for rollout in result.rollouts:
+            ids = torch.tensor([rollout.ids])
+            with torch.no_grad():
+                logp_TV = policy.model(ids).logits[0, :-1].log_softmax(-1)
+            expected = logp_TV.gather(1, ids[0, 1:, None])[:, 0] * torch.tensor(rollout.mask[1:])
+            assert torch.allclose(torch.tensor(rollout.logprobs[1:]), expected, atol=1e-4)
+
+
+def test_programs_that_cannot_run_end_a_solution_and_a_search_that_is_dropped_closes_sessions(
+    policy: Policy,
+) -> None:
+    notebook = Notebook(Execution("setup_failed", stderr="OSError: no seccomp"))
+    engine = Words(policy, lambda text: [(CALL + "\n")[len(text) :]])
+    result = search(engine, constant, notebook=notebook)
+    assert {rollout.finish for rollout in result.rollouts} == {"tool_error"}
+
+    def failing(problem: Problem, texts: Sequence[str]) -> list[float]:
+        raise KeyboardInterrupt
+
+    notebook = Notebook()
+    with pytest.raises(KeyboardInterrupt):
+        search(Words(policy, lambda text: [(CALL + "\n")[len(text) :]]), failing, notebook=notebook)
+    assert notebook.open_sessions == 0
+
+
+def test_a_line_break_before_the_end_is_no_step(policy: Policy) -> None:
+    following = {"": ["a 1\n"], "a 1\n": ["#### 1\n"], "a 1\n#### 1\n": [""]}
+    result = search(Words(policy, lambda text: following[text]), constant, beams=1, candidates=1)
+    assert [step.text for step in result.rollouts[0].steps] == ["a 1", "#### 1"]
+    assert result.rollouts[0].finish == "stop"
 
 
 def pairs(limit: int) -> list[tuple[Problem, Prompt]]:
@@ -206,10 +305,6 @@ def guided_texts(engine: LocalEngine, value: Value, beams: int, candidates: int)
     guided = Guided(engine, engine.policy, GuidedOptions("oracle", beams, candidates), value)
     params = Sampling(1.0, max_tokens=96)
     return {r.problem.id: r.rollouts[0].solution for r in guided.search(pairs(16), params)}
-
-
-def constant(problem: Problem, texts: Sequence[str]) -> list[float]:
-    return [0.5] * len(texts)
 
 
 def test_with_a_constant_value_the_answer_is_that_of_one_beam_and_candidate(pico: Policy) -> None:

@@ -76,8 +76,20 @@ def guided_results(
         label = f"{judge.name} scores {model} on {name}"
         stored = score_samples(judge, judge.load, folder, problems, samples, progress, label)
         tokens = sampled_tokens(folder / "samples")
+    rows = guided_rows(groups, options.samples, stored, tokens, judge.how)
+    if message := too_few_samples(rows, samples):
+        progress.warn(f"{model} on {name}, guided by {judge.name}: {message}")
     about = {"model": model, "problems": name, "judge": judge.name}
-    return [about | row for row in guided_rows(groups, options.samples, stored, tokens, judge.how)]
+    return [about | row for row in rows]
+
+
+def too_few_samples(rows: Sequence[Row], samples: int) -> str:
+    """Returns the message where a comparison at equal tokens needs more samples, else nothing."""
+    [cost] = [row["value"] for row in rows if row["metric"] == "guided_cost"] or [0.0]
+    if int(cost) <= samples:
+        return ""
+    needed = f"no comparison at equal tokens, which {int(cost)} samples have"
+    return f"{needed}: raise samples from {samples}"
 
 
 def value_of(scorer: Callable[[], Scorer], how: str) -> Callable[[Problem, Sequence[str]], list[float]]:
@@ -153,7 +165,8 @@ def guided_rows(
         guided_tokens           tokens sampled per problem, those of dropped candidates too
         guided_cost             these tokens in whole samples
         guided_gain             minus a strategy on k = `candidates` whole samples: `versus`, p
-        guided_gain_tokens      minus a strategy on as many whole samples as have these tokens
+        guided_gain_tokens      minus a strategy on as many whole samples as have these tokens, where
+                                there are so many
 
     candidates: of a step. samples: whole samples of the same problems with their scores, None for no
     comparison. tokens: mean length of a whole sample. how: the aggregate of step scores."""
@@ -168,10 +181,12 @@ def guided_rows(
         return rows
     problems = judged_groups(samples.groups, samples.scores, how).candidates
     cost, most = fmean(spent) / tokens, len(problems[0].clusters)
-    affordable = min(most, max(1, int(cost)))
+    affordable = max(1, int(cost))
     rows.append(metric_row("guided_cost", cost, (None, None), len(groups), candidates))
-    curves = strategy_curves(problems, sorted({candidates, affordable}), [], strategies=list(COMPARED))
-    for metric, k in (("guided_gain", candidates), ("guided_gain_tokens", affordable)):
+    compared = [("guided_gain", candidates), ("guided_gain_tokens", affordable)]
+    compared = [(metric, k) for metric, k in compared if k <= most]
+    curves = strategy_curves(problems, sorted({k for _, k in compared}), [], strategies=list(COMPARED))
+    for metric, k in compared:
         for strategy, name in COMPARED.items():
             gap = metrics.paired_test(right, curves[strategy, k, None])
             row = metric_row(metric, gap.value, (gap.low, gap.high), len(groups), k)

@@ -81,11 +81,13 @@ class Partial:
         return replace(self, turns=turns, finish=finish)
 
     def with_value(self, value: float) -> Partial:
-        """Returns it with the value of its text; what is behind its last step is one more."""
+        """Returns it with the value of its text; what is behind its last step, blanks aside, is one more."""
         start, text = self.steps[-1].end if self.steps else 0, self.text
-        start += len(text[start:]) - len(text[start:].lstrip())
-        end = max(start, len(text.rstrip()))
-        return replace(self, steps=(*self.steps, Step(start, end, text[start:end], score=value)))
+        new = text[start:].strip()
+        if self.steps and not new:
+            return replace(self, steps=(*self.steps[:-1], replace(self.steps[-1], score=value)))
+        start = text.index(new, start)
+        return replace(self, steps=(*self.steps, Step(start, start + len(new), new, score=value)))
 
     def rollout(self, index: int, seed: int) -> Rollout:
         assert self.finish is not None, "only complete solutions become rollouts"
@@ -123,5 +125,4 @@ def ends_step(text: str, tail: str, words: str, start: int, tools: ToolFormat | 
     blocks = list(tools.block.finditer(words)) if tools else []
     if blocks and (not blocks[-1][2] or not words[blocks[-1].end() :].strip()):
         return False
-    behind = split(text + "x")[-1]
-    return behind.start >= len(text) - len(tail)
+    return any(step.start >= len(text) - len(tail) for step in split(text + "x"))
