@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from numerate import kernels
 from numerate.interpreter import Execution
 from numerate.judges.oracle import Oracle
 from numerate.models.policy import Policy, load
@@ -67,7 +68,8 @@ class Words:
     ) -> Iterator[Rollout]:
         for request in requests:
             assert request is not None, "nothing runs here between two requests"
-            self.requests.append(request)
+            if request.count:
+                self.requests.append(request)
             for index in range(request.first, request.stop):
                 yield self.write(request, index, params)
 
@@ -320,6 +322,24 @@ def test_greedy_steps_make_the_greedy_solution(pico: Policy) -> None:
         [same] = results[rollout.problem_id]
         assert same.solution == rollout.solution and same.ids == rollout.ids
         assert same.finish == rollout.finish
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_step_of_many_lines_is_sampled_as_in_one_go(
+    pico: Policy, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Greedily, so that only keys and values decide; with the compiled functions, and with torch alone."""
+    if not compiled:
+        monkeypatch.setattr(kernels, "compiled_library", lambda: None)
+    monkeypatch.setattr("numerate.rollouts.guided.ends_step", lambda *_: False)
+    engine, params = LocalEngine(pico, slots=3), Sampling(0.0, max_tokens=40)
+    guided = Guided(engine, pico, GuidedOptions("oracle", 1, 1), constant)
+    results = {r.problem.id: r.rollouts[0] for r in guided.search(pairs(8), params)}
+    assert sum(rollout.text.count("\n") for rollout in results.values()) > 4
+    for rollout in engine.sample([prompt for _, prompt in pairs(8)], 1, params):
+        same = results[rollout.problem_id]
+        assert same.ids == rollout.ids and same.finish == rollout.finish and len(same.steps) == 1
+        assert same.logprobs == pytest.approx(rollout.logprobs, abs=1e-4)
 
 
 def test_a_perfect_value_raises_the_accuracy_and_slots_change_nothing(pico: Policy) -> None:

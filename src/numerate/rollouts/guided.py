@@ -129,11 +129,14 @@ class SearchLoop:
         self.running: dict[Future[Execution], Draft] = {}
         self.completed: SimpleQueue[Future[Execution]] = SimpleQueue()
         self.ready: deque[tuple[SampleRequest, list[Draft]]] = deque()
+        """requests; first those that go on from a rollout that the engine has kept"""
+        self.released: list[SampleRequest] = []
+        """requests that only say what is no longer needed"""
         self.ended: list[SearchResult] = []
 
     def run(self) -> Iterator[SearchResult]:
         try:
-            for sampled in self.parent.engine.stream(self.requests(), self.params):
+            for sampled in self.parent.engine.stream(self.requests(), self.params, resumable=True):
                 self.take(sampled)
                 yield from self.pop_ended()
             yield from self.pop_ended()
@@ -150,6 +153,8 @@ class SearchLoop:
         candidates are with the engine or run a program."""
         while True:
             self.take_outputs(wait=False)
+            while self.released:
+                yield self.released.pop()
             if not self.ready and (new := next(self.problems, None)) is not None:
                 problem, prompt = new
                 self.extend_beams(Search(problem, [Partial(prompt, self.params.max_tokens)]))
@@ -176,7 +181,7 @@ class SearchLoop:
             beam, name = search.beams[rank], search.problem.id
             name = f"{name} step {search.depth} beam {rank}" if search.depth else name
             drafts = [Draft(search, rank, index, beam, name) for index in range(count)]
-            self.ready.append((beam.request(name, 0, count), drafts))
+            self.ready.append((beam.request(name, count), drafts))
         search.depth += 1
 
     def take(self, sampled: Rollout) -> None:
@@ -194,20 +199,23 @@ class SearchLoop:
             self.call(draft)
         elif tail.startswith(STEP_END) and partial.left > 0:
             start = partial.steps[-1].end if partial.steps else 0
-            if ends_step(partial.text, tail, partial.words, start, self.format):
-                self.complete(draft, partial)
-            else:
-                self.go_on(draft)
+            if not ends_step(partial.text, tail, partial.words, start, self.format):
+                return self.go_on(draft, (sampled.problem_id, sampled.index))
+            self.complete(draft, partial)
         else:
             flaw = parse_turn(self.format, partial.words, stopped=False).flaw if self.format else None
             finish = "length" if tail.startswith(STEP_END) else sampled.finish
             self.complete(draft, partial.end(finish, flaw))
+        if tail:
+            prompt, follows = partial.prompt, (sampled.problem_id, sampled.index)
+            self.released.append(SampleRequest(prompt, 0, 0, follows=follows))
 
-    def go_on(self, draft: Draft) -> None:
-        """Requests the rest of a step."""
+    def go_on(self, draft: Draft, follows: tuple[str, int]) -> None:
+        """Requests the rest of a step, before all else: so the engine keeps no more rollouts than it has
+        slots."""
         name = f"{draft.name} candidate {draft.index} part {draft.requests}"
         draft.requests += 1
-        self.ready.append((draft.partial.request(name, 0, 1), [draft]))
+        self.ready.appendleft((draft.partial.request(name, 1, follows), [draft]))
 
     def call(self, draft: Draft) -> None:
         """Runs the program of a call, whose output ends the step."""

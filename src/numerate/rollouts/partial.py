@@ -52,13 +52,13 @@ class Partial:
         outputs = [index for index, turn in enumerate(self.turns) if turn.role == "tool"]
         return "".join(turn.text for turn in self.turns[outputs[-1] + 1 if outputs else 0 :])
 
-    def request(self, name: str, first: int, stop: int) -> SampleRequest:
-        """Returns the request for rollouts that continue it."""
+    def request(self, name: str, count: int, follows: tuple[str, int] | None = None) -> SampleRequest:
+        """Returns the request for rollouts that continue it. follows: see `SampleRequest`."""
         if not self.turns:
-            return SampleRequest(replace(self.prompt, problem_id=name), first, stop, self.left)
+            return SampleRequest(replace(self.prompt, problem_id=name), 0, count, self.left)
         written = Turn("assistant", self.text, tuple(i for turn in self.turns for i in turn.ids))
         prompt = replace(self.prompt, problem_id=name, turns=(*self.prompt.turns, written))
-        return SampleRequest(prompt, first, stop, self.left, (*self.ids, *written.ids))
+        return SampleRequest(prompt, 0, count, self.left, (*self.ids, *written.ids), follows)
 
     def sampled_turns(self, sampled: Rollout) -> list[Turn]:
         """Returns the new turns of a rollout of `request`."""
