@@ -20,23 +20,25 @@ judge for metrics of a scorer, with limit and x where they apply (docs/selection
 
 def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the contents of metrics.json with earlier rows kept beside new ones: those of other problem
-    sets, and those of other judges on the same problems. None are kept of another model."""
+    sets, and on the same problems those of other judges, and of value-guided sampling where there are no new
+    ones. None are kept of another model."""
     before, after = earlier.get("run") or {}, now["run"]
     if before.get("base") != after["base"]:
         return dict(now)
     before_sets, sets = before.get("problems") or {}, after["problems"]
-    new = {(row["problems"], row.get("judge")) for row in now["results"]}
+    new = {_source(row) for row in now["results"]}
 
     def stays(row: Row) -> bool:
         name, judge = row["problems"], row.get("judge")
         return name not in sets or (judge is not None and before_sets.get(name) == sets[name])
 
-    rows = [
-        row
-        for row in earlier.get("results", [])
-        if stays(row) and (row["problems"], row.get("judge")) not in new
-    ]
+    rows = [row for row in earlier.get("results", []) if stays(row) and _source(row) not in new]
     return {"results": [*rows, *now["results"]], "run": after | {"problems": before_sets | sets}}
+
+
+def _source(row: Row) -> tuple[str, str | None, bool]:
+    """Returns what a row was measured with."""
+    return row["problems"], row.get("judge"), row["metric"].startswith("guided_")
 
 
 def powers_of_two(n: int) -> list[int]:

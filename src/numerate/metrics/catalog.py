@@ -162,6 +162,31 @@ METRICS: tuple[Metric, ...] = (
         "the cluster with the largest median score times size is right",
         legend="Outlier-free",
     ),
+    strategy_metric(
+        "guided_at_k",
+        "Guided@{k}",
+        "the answer of value-guided sampling with {k} candidates a step is right",
+        legend="Value-guided",
+    ),
+    Metric(
+        "guided_tokens",
+        "Tokens of guided sampling",
+        "sampled per problem, dropped candidates too",
+        unit="count",
+    ),
+    Metric(
+        "guided_cost", "Guided sampling in samples", "its tokens over those of a whole sample", unit="count"
+    ),
+    Metric(
+        "guided_gain",
+        "Guided, difference at equal N",
+        "paired difference from a strategy on {k} whole samples",
+    ),
+    Metric(
+        "guided_gain_tokens",
+        "Guided, difference at equal tokens",
+        "paired difference from a strategy on {k} whole samples, which have as many tokens",
+    ),
     *(
         record
         for name, title, limit in (
@@ -284,6 +309,11 @@ def metrics_in(figure: Figure) -> list[Metric]:
 
 def summary() -> list[Metric]:
     return [metric for metric in METRICS if metric.in_summary]
+
+
+def gains() -> list[Metric]:
+    """Returns the paired differences of value-guided sampling: at equal samples, at equal tokens."""
+    return [find("guided_gain"), find("guided_gain_tokens")]
 
 
 def limit_letter(name: str) -> str:

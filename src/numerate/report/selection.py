@@ -120,7 +120,11 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
         if any(row.judge and row.metric in drawn_metrics() for row in own):
             figures += [figure for draw in both if (figure := draw(own, judge, f"{salt}-{number}", top))]
     if figures:
-        series = tuple((index, metric.legend) for index, metric in enumerate(strategies()))
+        series = tuple(
+            (index, metric.legend)
+            for index, metric in enumerate(strategies())
+            if any(row.metric == metric.name for row in rows)
+        )
         of = [row for row in reached if row.metric.endswith("_at_k")]
         about = with_size("bands: 95% intervals over problems", of)
         greedy = next((row for row in rows if row.metric == SAMPLED and result_cell(row)), None)
@@ -146,12 +150,12 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     if not limited:
         return None
     ends = sorted({row.k or 0 for row in limited})
-    at_k = {metric.name for metric in strategies()}
-    most = max((row.k or 0 for row in rows if row.metric in at_k), default=0)
     tinted: list[tuple[int, list[Result]]] = []
     for index, metric in enumerate(strategies()):
         mine = [row for row in limited if row.metric == by_limit(metric)]
-        level = [row for row in rows if row.metric == metric.name and row.k == most and not mine]
+        at_k = [row for row in rows if row.metric == metric.name and not mine]
+        most = max((row.k or 0 for row in at_k), default=0)
+        level = [row for row in at_k if row.k == most]
         tinted.append((index, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
