@@ -7,7 +7,7 @@ that matters to others."""
 from __future__ import annotations
 
 import atexit
-import contextlib
+import builtins
 import gc
 import os
 import random
@@ -19,6 +19,8 @@ from typing import NoReturn
 from numerate.interpreter.cell import INTERRUPTED, Namespace, TimeLimit
 from numerate.interpreter.confine import CELLS, REPORT, Confinement, confine
 from numerate.interpreter.pipe import write_pipe
+
+__builtins__ = dict(vars(builtins))  # see cell.py
 
 FAILED, READY = b"F", b"S"
 DONE = struct.Struct("=Ic")
@@ -50,23 +52,45 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
         os._exit(EXIT_SETUP)
     write_pipe(REPORT, READY)
     random.seed(0)  # a fork seeds it from the clock
+    gc.freeze()
     gc.enable()
     sys.argv = [""]
 
 
 def once(namespace: Namespace, code: str) -> int:
-    """Executes a whole program as Python does, with its threads and exit functions; returns its exit code."""
+    """Executes a whole program as Python does, with its threads, exit functions and last objects; returns its
+    exit code."""
     atexit._clear()  # pyright: ignore
-    end, status = namespace.execute(code, "<program>", show=False)
-    write_pipe(REPORT, end)
-    namespace.running = True
-    with contextlib.suppress(BaseException):
+    try:
+        end, status = namespace.execute(code, "<program>", show=False)
+    except TimeLimit:  # the interrupt came between the end of the program and its note
+        end, status = INTERRUPTED, 1
+    report(end)
+    end_program(namespace)
+    return status
+
+
+def report(end: bytes) -> None:
+    """Tells the supervisor how a program ended, unless that has closed the pipe."""
+    try:
+        write_pipe(REPORT, end)
+    except OSError:
+        return
+
+
+def end_program(namespace: Namespace) -> None:
+    """Lets threads, exit functions and the last objects of a program have their say."""
+    try:
+        namespace.running = True
         if threading.active_count() > 1:
             threading._shutdown()  # pyright: ignore
         atexit._run_exitfuncs()  # pyright: ignore
-    namespace.running = False
-    namespace.flush()
-    return status
+        namespace.drop_names()
+    except BaseException:
+        return
+    finally:
+        namespace.running = False
+        namespace.flush()
 
 
 def serve(namespace: Namespace) -> NoReturn:

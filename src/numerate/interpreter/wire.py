@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 LENGTH = struct.Struct("=I")
+NUMBER = 4
+"""bytes of a supervisor's number beside its socket"""
 Message = dict[str, Any]
 
 
