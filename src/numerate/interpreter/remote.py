@@ -114,8 +114,8 @@ class SandboxFusion:
         return list(reply.get("cells") or []), str(driver.get("status") or reply["status"])
 
     def attempt(self, path: str, body: Reply, read: Callable[[Reply], Execution]) -> Execution:
-        """Posts a request and reads its answer; a server out of reach, or one that answers something else, is a
-        crash, not an exception."""
+        """Posts a request and reads its answer; a server out of reach, or one that answers something else, is
+        a crash, not an exception."""
         began = time.monotonic()
         try:
             return read(self.post(path, body, self.limits.timeout + SLACK))
