@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from numerate import credit
+from numerate import credit, methods
 from numerate.methods.shared.step_positions import own_steps
-from numerate.training import rollout_row
-from numerate.types import Rollout, Turn
+from numerate.models.policy import load
+from numerate.training import Learner, rollout_row
+from numerate.types import Example, Rollout, Turn
+from tests.methods.cases import ARMS
+from tests.methods.test_tool_solutions import world as tool_world
+from tests.methods.toy import PROBLEMS, stage
+from tests.scripted_episodes import CALL
 
 
 def decode(ids: list[int]) -> str:
@@ -78,3 +86,47 @@ def test_value_and_advantage_cross_an_output_undecayed(last_is_output: bool):
         assert all(map(math.isclose, column, expected))
         found.append(credit.gather_trained(row.mask, column))
     assert found[0] == found[1] == found[2]
+
+
+def answer_by_program(name: str, index: int) -> Sequence[str]:
+    """Two rollouts of four are right."""
+    answer = int(next(problem.answer for problem in PROBLEMS if problem.id == name))
+    return [CALL.format(answer), CALL.format(index), f"#### {answer + index // 2}"]
+
+
+SAMPLE = {"problems": 4, "rollouts": 4, "max_tokens": 200}
+LEARNERS: dict[str, dict[str, Any]] = {
+    **ARMS,
+    "ppo": {"kl": {"coef": 0.01}, "value": {"layers": 1}},
+    "expert_iteration": {},
+}
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_on_policy_method_learns_from_the_policy_s_own_tokens_alone(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[Example] = []
+    step = Learner.step
+
+    def recorded(learner: Learner, part: Sequence[Example], *args: Any, **more: Any) -> Any:
+        rows.extend(part)
+        return step(learner, part, *args, **more)
+
+    monkeypatch.setattr(Learner, "step", recorded)
+    options = {**LEARNERS[name], "steps": 1, "sample": SAMPLE}
+    method = methods.get_method(name)
+    method.train(
+        stage(tmp_path / "run"), method.Config(**options), tool_world(tmp_path, script=answer_by_program)
+    )
+    policy = load(str(tmp_path / "base"))
+    reply = policy.encode_target("\n6\n```\n")[:-1]
+    assert rows
+    for row in rows:
+        pairs = zip(row.ids, row.mask, strict=True)
+        runs = [(on, [i for i, _ in run]) for on, run in groupby(pairs, lambda pair: pair[1])]
+        assert [on for on, _ in runs] == [False, True, False, True, False, True]
+        assert runs[2][1] == runs[4][1] == reply
+        for column, values in row.token.items():
+            neutral = float(column == "correction")
+            assert {v for v, on in zip(values, row.mask, strict=True) if not on} == {neutral}, column
