@@ -50,3 +50,26 @@ def test_a_server_that_runs_no_programs_is_noticed_before_the_run() -> None:
     )
     with pytest.raises(ValueError, match=r"no program runs on the server at http://127.0.0.1:9 .*start it"):
         ToolOptions(interpreter=options).about()
+
+
+@pytest.mark.parametrize(
+    ("engine", "says"),
+    [
+        ({"kind": "local"}, "set engine.tools"),
+        ({"kind": "local", "tools": {"format": "chat"}}, "set engine.tools.format: mario or tora"),
+    ],
+)
+def test_a_method_of_transcripts_needs_tools_that_make_some(
+    tmp_path: Path, engine: dict[str, Any], says: str
+) -> None:
+    recipe = small_recipe.make(tmp_path) / "r.yaml"
+    text = (
+        recipe.read_text()
+        .replace("method: sft", "method: tool_solutions")
+        .replace("fit: {epochs: 2}", "steps: 1")
+    )
+    recipe.write_text(f"{text}engine: {json.dumps(engine)}\n")
+    with pytest.raises(ValueError) as error:
+        config.load(str(recipe))
+    assert f"tool_solutions {'needs' if 'chat' not in str(engine) else 'trains'}" in str(error.value)
+    assert says in str(error.value), error.value

@@ -28,7 +28,7 @@ def own_steps(
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CompletionPart:
     """Turns between outputs of programs, or such an output. Its tokens say its text by themselves; those of a
     chat template around an output say something else."""
 
@@ -43,16 +43,16 @@ class Part:
         return "".join(turn.text for turn in self.turns)
 
 
-def completion_parts(rollout: Rollout) -> Iterator[Part]:
+def completion_parts(rollout: Rollout) -> Iterator[CompletionPart]:
     end = own = 0
     for _, run in groupby(rollout.completion_turns, key=lambda turn: turn.role == "tool"):
         turns = list(run)
         end += sum(len(turn.text) for turn in turns)
-        yield Part(turns, end, own)
+        yield CompletionPart(turns, end, own)
         own += sum(len(turn.ids) for turn in turns if turn.trained)
 
 
-def own_place(parts: Sequence[Part], end: int, decode: Decode) -> int:
+def own_place(parts: Sequence[CompletionPart], end: int, decode: Decode) -> int:
     """Returns the token of the policy that a step ends with. end: in characters of the completion."""
     part = next((part for part in parts if end <= part.end), parts[-1])
     if part.turns[0].role == "tool":
