@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from numerate.interpreter import Execution, Interpreter, InterpreterOptions, Limits, launch
-from numerate.interpreter.wire import packed
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's process table")
 QUICK = Limits(timeout=1.5, grace=0.2)
@@ -301,31 +300,3 @@ def test_many_executions_leave_nothing() -> None:
 @pytest.mark.slow
 def test_ten_thousand_executions_leave_nothing() -> None:
     leaves_nothing(10_000, 1000)
-
-
-def test_a_session_cannot_evade_the_limit_of_cpu_time() -> None:
-    limits = Limits(timeout=30, grace=2, cpu=0.5)
-    ignore = "import resource, signal\nx = 1\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"
-    raise_limit = "resource.setrlimit(resource.RLIMIT_CPU, (1000, 1000))\n"
-    with Interpreter(InterpreterOptions(limits=limits, workers=1, cache=0)) as python:
-        spent, after = cells(python, f"{ignore}{raise_limit}while True: pass", "x")
-        program = run(python, f"{ignore}while True: pass")
-    assert (spent.status, after.stdout, program.status) == ("timeout", "1\n", "timeout")
-    assert max(spent.cpu, program.cpu) < 5
-
-
-def test_a_session_of_a_closed_interpreter_says_so() -> None:
-    python = Interpreter(InterpreterOptions(workers=1, cache=0))
-    session = python.session()
-    python.close()
-    assert session.submit("1").result(5).status == "killed"
-
-
-def test_supervisors_are_numbered_beyond_a_byte() -> None:
-    zygote = launch.Zygote(Limits(), 1000, unconfined=True)
-    with zygote.add_slot(700) as slot:
-        message = packed({"id": 1, "code": "print(1)"})
-        slot.setblocking(True)
-        slot.sendall(message)
-        assert b'"stdout":"1\\n"' in slot.recv(4096)
-    zygote.close()

@@ -24,12 +24,12 @@ class Dispatcher:
     """Queues and the loop over them. `post`, `end` and `stop` may be called from any thread."""
 
     def __init__(self, options: InterpreterOptions, cache: ResultCache, without: Sequence[str]) -> None:
-        self.options, self.cache = options, cache
+        self.options, self.cache, self.ended = options, cache, False
         self.workers = options.workers or cores()
         self.counts: Counter[str] = Counter()
         self.posted: deque[Work | LocalSession] = deque()
         self.ready: deque[Work | LocalSession] = deque()
-        self.busy, self.open, self.ended = 0, True, False
+        self.busy, self.open = 0, True
         self.links = Links(options, without, self.on_message, self.on_lost)
         self.bell, self.rope = socket.socketpair()
         for end in (self.bell, self.rope):

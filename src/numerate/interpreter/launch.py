@@ -18,7 +18,7 @@ import numerate
 from numerate.interpreter.layers import Isolation, IsolationLayer
 from numerate.interpreter.options import Limits
 from numerate.interpreter.scratch import remove_folder
-from numerate.interpreter.wire import NUMBER, Inbox, Message, packed
+from numerate.interpreter.wire import Inbox, Message, packed
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -109,7 +109,7 @@ class Zygote:
         """Returns the socket of a new supervisor."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self.control, [number.to_bytes(NUMBER)], [theirs.fileno()])
+            socket.send_fds(self.control, [bytes([number])], [theirs.fileno()])
         ours.setblocking(False)
         return ours
 

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 LENGTH = struct.Struct("=I")
-NUMBER = 4
-"""bytes of a supervisor's number beside its socket"""
 Message = dict[str, Any]
 
 

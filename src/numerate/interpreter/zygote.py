@@ -25,7 +25,7 @@ from numerate.interpreter.plan import Bounds, readable
 from numerate.interpreter.probes import check_plan, probe_layers
 from numerate.interpreter.scratch import remove_folder
 from numerate.interpreter.slot import serve_slot
-from numerate.interpreter.wire import NUMBER, Inbox, Message, packed
+from numerate.interpreter.wire import Inbox, Message, packed
 
 LIBRARIES = ("numpy", "sympy", "mpmath")
 STANDARD = """
@@ -94,12 +94,12 @@ def receive(control: socket.socket, inbox: Inbox) -> list[Message]:
 def fork_next(
     control: socket.socket, slots: dict[int, int], serve: Callable[[socket.socket, int], None]
 ) -> bool:
-    """Forks a supervisor with the socket that the caller sends, numbered by the bytes beside it; False
+    """Forks a supervisor with the socket that the caller sends, numbered by the byte beside it; False
     when the caller is gone."""
-    data, handles, _, _ = socket.recv_fds(control, NUMBER, 1)
+    data, handles, _, _ = socket.recv_fds(control, 1, 1)
     if not data or not handles:
         return False
-    number = int.from_bytes(data)
+    number = data[0]
     if number in slots:  # its successor
         end_slots([slots[number]])
     me = os.getpid()
@@ -142,7 +142,7 @@ def raise_open_files() -> None:
 def load_libraries() -> list[str]:
     """Imports what programs use, touches what it computes on first use, and seeds it. Returns the names and
     versions of the libraries; those that are not installed are left out."""
-    show, warnings.showwarning = warnings.showwarning, ignore_warning
+    warnings.simplefilter("ignore")
     loaded: list[str] = []
     for name in (*STANDARD.split(), *LIBRARIES):
         try:
@@ -158,12 +158,8 @@ def load_libraries() -> list[str]:
         numpy.linalg.solve(numpy.eye(3), numpy.ones(3))
         numpy.random.seed(0)
     import_module("random").seed(0)
-    warnings.showwarning = show
+    warnings.resetwarnings()
     return loaded
-
-
-def ignore_warning(*_: object, **__: object) -> None:
-    """Takes the place of the function that prints warnings: those of a library's loading concern nobody."""
 
 
 def warm_sympy(sympy: Any) -> None:
