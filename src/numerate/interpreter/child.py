@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import contextlib
 import gc
 import os
 import random
@@ -65,17 +66,10 @@ def once(namespace: Namespace, code: str) -> int:
         end, status = namespace.execute(code, "<program>", show=False)
     except TimeLimit:  # the interrupt came between the end of the program and its note
         end, status = INTERRUPTED, 1
-    report(end)
+    with contextlib.suppress(OSError):  # the program may have closed the pipe
+        write_pipe(REPORT, end)
     end_program(namespace)
     return status
-
-
-def report(end: bytes) -> None:
-    """Tells the supervisor how a program ended, unless that has closed the pipe."""
-    try:
-        write_pipe(REPORT, end)
-    except OSError:
-        return
 
 
 def end_program(namespace: Namespace) -> None:
