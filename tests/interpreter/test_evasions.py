@@ -22,3 +22,10 @@ def test_a_session_of_a_closed_interpreter_says_so() -> None:
     session = python.session()
     python.close()
     assert session.submit("1").result(5).status == "killed"
+
+
+def test_the_line_of_a_group_of_errors_is_its_last_error() -> None:
+    code = "raise ExceptionGroup('g', [ValueError(1), ExceptionGroup('h', [TypeError('last - +')])])"
+    with Interpreter(InterpreterOptions(workers=1, cache=0)) as python:
+        assert run(python, code).error_line == "TypeError: last - +"
+        assert run(python, "raise ValueError('---')").error_line == "ValueError: ---"
