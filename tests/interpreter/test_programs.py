@@ -17,7 +17,8 @@ import pytest
 import numerate
 from tests.interpreter.programs import check_files
 
-OWN = Path(__file__).parent / "programs.jsonl"
+HERE = Path(__file__).parent
+OWN, HOSTILE, BENIGN = (HERE / f"{name}.jsonl" for name in ("programs", "hostile", "benign"))
 NOBODY = 65534
 CHECK = "import numpy, pydantic, sympy, sys; print(sys.version_info[:2])"
 
@@ -32,7 +33,8 @@ def public_folder() -> Iterator[Path]:
 
 
 def files(data_dir: Path) -> list[Path]:
-    return [data_dir / "programs" / "programs.jsonl", data_dir / "programs" / "sessions.jsonl", OWN]
+    folder = data_dir / "programs"
+    return [folder / "programs.jsonl", folder / "sessions.jsonl", OWN, HOSTILE, BENIGN]
 
 
 def test_programs_end_as_they_must(data_dir: Path, public_folder: Path) -> None:

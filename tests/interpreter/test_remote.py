@@ -182,3 +182,40 @@ def test_a_server_that_does_not_answer_in_time(stub: Stub, monkeypatch: pytest.M
 def test_a_url_is_needed() -> None:
     with pytest.raises(ValueError, match=r"interpreter\.url"):
         InterpreterOptions(kind="sandbox_fusion").make()
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["x", [1], {"stdout": "a", "execution_time": "abc"}, {"return_code": 0, "stdout": 5, "stderr": {"a": 1}}],
+)
+def test_an_answer_of_another_form_is_a_result_and_no_exception(stub: Stub, run: Any) -> None:
+    stub.behave = lambda path, body, number: (200, {"status": "Success", "run_result": run})
+    with client(stub, retries=0) as python:
+        assert python.submit("1").result(20).status in ("crash", "error")
+
+
+def test_a_half_of_a_character_in_an_answer_can_be_encoded(stub: Stub) -> None:
+    run = {"status": "Finished", "return_code": 0, "stdout": "a\ud83d", "stderr": "\udc00"}
+    cell = {"stdout": "b\ud83d", "display": [{"data": {"text/plain": "\udc00"}}]}
+    stub.behave = lambda path, body, number: (200, {"status": "Success", "run_result": run, "cells": [cell]})
+    with client(stub) as python:
+        for done in (python.submit("1").result(20), python.session().submit("1").result(20)):
+            assert done.status == "ok" and (done.stdout + done.stderr).encode()
+
+
+def test_a_long_output_from_the_cache_does_not_end_a_session(stub: Stub) -> None:
+    with client(stub) as python:
+        for cell in ("print(1)", "print(2)"):
+            session = python.session()
+            assert session.submit("print('x' * 5000)").result(20).truncated
+            assert session.submit(cell).result(20).status == "ok"
+        assert python.counts["cached"] == 1
+
+
+def test_a_closed_executor_says_so(stub: Stub) -> None:
+    python = client(stub)
+    session = python.session()
+    python.close()
+    with pytest.raises(ValueError, match="closed"):
+        python.submit("1")
+    assert session.submit("1").result(5).status == "killed"

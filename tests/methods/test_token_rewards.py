@@ -261,4 +261,4 @@ def test_what_a_calculator_wrote_earns_nothing_and_keeps_its_place() -> None:
     cfg = amounts(reference_steps=0.5)
     found = reward_tokens(problem, scored, None, cfg, lambda ids: "".join(texts[i] for i in ids))
     assert found and found.tokens == [0.0, 0.5, 0.0, 1.0]
-    assert own_positions(scored.rollout, [0, 1, 2, 4]) == [0, 0, 1, 3]
+    assert own_positions(scored.rollout.completion_turns, [0, 1, 2, 4]) == [0, 0, 1, 3]

@@ -10,7 +10,7 @@ import pytest
 
 from numerate import config, methods, run
 from numerate.cli.options import engine_settings as from_command_line
-from numerate.config.check import tool_conflicts
+from numerate.config.check_tools import tool_conflicts
 from numerate.interpreter import Executor, InterpreterOptions
 from numerate.models.remote_policy import Outline
 from numerate.progress import QuietProgress

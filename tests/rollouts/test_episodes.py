@@ -26,7 +26,7 @@ from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 from tests import fake_server, tiny
 from tests.scripted_episodes import CALL, Notebook, Script
 
-LONG = Sampling(max_tokens=400)
+LONG = Sampling(max_tokens=200)
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +140,19 @@ def test_an_output_that_does_not_fit_ends_the_rollout_by_length(policy: Policy) 
         params=Sampling(max_tokens=room),
     )
     assert rollout.finish == "length" and rollout.length <= room
+
+
+def test_no_output_goes_beyond_the_model_s_context(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = CALL.format(1)
+    before = len(policy.encode_prompt(prompts("What is 2+4?")[0]) + policy.encode_target(call)[:-1])
+    output = len(policy.encode_target("\n" + "9" * 30 + "\n```\n")[:-1])
+    ends: list[Finish] = []
+    for room in (output, output + 1):
+        monkeypatch.setattr(Policy, "context", property(lambda _, room=room: before + room))
+        [rollout] = run(Script(policy, [call, ""], eos=True), Notebook(Execution("ok", "9" * 30)))
+        assert len(rollout.ids) <= before + room
+        ends.append(rollout.finish)
+    assert ends == ["length", "stop"], "a token has to fit behind the output"
 
 
 def test_a_token_that_brings_a_line_break_along_is_kept_and_the_break_not_repeated(policy: Policy) -> None:

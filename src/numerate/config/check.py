@@ -7,14 +7,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 
 from numerate import methods
-from numerate.config import chats, check_judges, trusting
+from numerate.config import chats, check_judges, check_tools, trusting
 from numerate.config.messages import suggest_word
 from numerate.config.override import TOP
 from numerate.config.read import Path_, Tree
-from numerate.config.schema import EngineOptions, ProblemSet, Recipe, StageRecipe
+from numerate.config.schema import ProblemSet, Recipe, StageRecipe
 from numerate.config.space import needed_bytes
 from numerate.methods.shared.options import OnPolicyOptions
 from numerate.problems.spec import parse_spec
@@ -207,24 +206,14 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         if recipe.engine.kind not in kinds:
             message = f"{stage.method} needs its own token sampler, which engine {recipe.engine.kind} lacks"
             yield ("stages", name, "method"), f"{message}: set engine kind: {' or '.join(kinds)}"
-        for option in tool_conflicts(recipe.engine, method):
-            message = f"{stage.method} samples in its own way, without tools"
-            yield ("stages", name, "method"), f"{message}: leave out engine.{option}"
+        for message in check_tools.tool_errors(recipe.engine, method):
+            yield ("stages", name, "method"), f"{stage.method} {message}"
         if message := ahead_error(recipe, stage):
             yield ("stages", name, "sample", "ahead"), message
     try:
         engines.check_engine(recipe.engine)
     except ValueError as error:
         yield ("engine",), str(error)
-
-
-def tool_conflicts(engine: EngineOptions, method: ModuleType) -> list[str]:
-    """Returns the options of tools that a method cannot sample with: it samples line by line, or with its own
-    token sampler."""
-    options = [option for option in ("calculator", "tools") if getattr(engine, option, None)]
-    if getattr(method, "LINE_BY_LINE", False):
-        return options
-    return [option for option in options if option == "tools" and hasattr(method, "ENGINES")]
 
 
 def ahead_error(recipe: Recipe, stage: StageRecipe) -> str | None:

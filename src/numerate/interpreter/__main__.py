@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from numerate.interpreter.layers import Isolation
 from numerate.interpreter.local import isolation
 from numerate.interpreter.options import InterpreterOptions, Limits
@@ -51,6 +53,9 @@ def main(words: Sequence[str]) -> int:
             cache=0,
         )
         python = options.make()
+    except ValidationError as error:
+        flaws = (": ".join(map(str, (*each["loc"][-1:], each["msg"]))) for each in error.errors())
+        return fail("; ".join(flaws).replace("Value error, ", ""))
     except (OSError, ValueError) as error:
         return fail(str(error))
     try:

@@ -7,6 +7,7 @@ that matters to others."""
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
 import gc
 import os
@@ -20,6 +21,8 @@ from numerate.interpreter.cell import INTERRUPTED, Namespace, TimeLimit
 from numerate.interpreter.confine import CELLS, REPORT, Confinement, confine
 from numerate.interpreter.libraries import load_libraries, needs_libraries
 from numerate.interpreter.pipe import write_pipe
+
+__builtins__ = dict(vars(builtins))  # see cell.py
 
 FAILED, READY = b"F", b"S"
 DONE = struct.Struct("=Ic")
@@ -51,23 +54,38 @@ def prepare(own: Confinement, streams: tuple[int, int, int, int]) -> None:
         os._exit(EXIT_SETUP)
     write_pipe(REPORT, READY)
     random.seed(0)  # a fork seeds it from the clock
+    gc.freeze()
     gc.enable()
     sys.argv = [""]
 
 
 def once(namespace: Namespace, code: str) -> int:
-    """Executes a whole program as Python does, with its threads and exit functions; returns its exit code."""
+    """Executes a whole program as Python does, with its threads, exit functions and last objects; returns its
+    exit code."""
     atexit._clear()  # pyright: ignore
-    end, status = namespace.execute(code, "<program>", show=False)
-    write_pipe(REPORT, end)
-    namespace.running = True
-    with contextlib.suppress(BaseException):
+    try:
+        end, status = namespace.execute(code, "<program>", show=False)
+    except TimeLimit:  # the interrupt came between the end of the program and its note
+        end, status = INTERRUPTED, 1
+    with contextlib.suppress(OSError):  # the program may have closed the pipe
+        write_pipe(REPORT, end)
+    end_program(namespace)
+    return status
+
+
+def end_program(namespace: Namespace) -> None:
+    """Lets threads, exit functions and the last objects of a program have their say."""
+    try:
+        namespace.running = True
         if threading.active_count() > 1:
             threading._shutdown()  # pyright: ignore
         atexit._run_exitfuncs()  # pyright: ignore
-    namespace.running = False
-    namespace.flush()
-    return status
+        namespace.drop_names()
+    except BaseException:
+        return
+    finally:
+        namespace.running = False
+        namespace.flush()
 
 
 def serve(namespace: Namespace) -> NoReturn:

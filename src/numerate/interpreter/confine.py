@@ -44,7 +44,7 @@ class Confinement:
     address_space: int
     """bytes that the supervisor maps itself"""
     persistent: bool
-    """for several cells; then the supervisor limits CPU time, cell by cell"""
+    """for several cells; then only the supervisor limits CPU time, cell by cell"""
 
 
 def confine(own: Confinement, streams: tuple[int, int, int, int]) -> None:
@@ -89,7 +89,7 @@ def enter(folder: bytes) -> None:
 def limit(own: Confinement) -> None:
     """Sets the limits that the kernel keeps for each process."""
     space = own.address_space + own.bounds.memory * MIB
-    cpu = resource.RLIM_INFINITY if own.persistent else int(own.bounds.cpu) + 1
+    cpu = resource.RLIM_INFINITY if own.persistent else int(own.bounds.cpu) + 1  # see Run.look_at_cpu
     limits = [
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_CPU, cpu, cpu if own.persistent else cpu + 1),

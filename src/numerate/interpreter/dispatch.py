@@ -25,7 +25,7 @@ class Dispatcher:
     """Queues and the loop over them. `post`, `end` and `stop` may be called from any thread."""
 
     def __init__(self, options: InterpreterOptions, cache: ResultCache, without: Sequence[str]) -> None:
-        self.options, self.cache = options, cache
+        self.options, self.cache, self.ended = options, cache, False
         self.workers = options.workers or cores()
         self.counts: Counter[str] = Counter()
         self.posted: deque[Work | LocalSession] = deque()
@@ -44,6 +44,8 @@ class Dispatcher:
     def post(self, item: Work | LocalSession) -> None:
         """Hands over a program or a cell, or a session to close."""
         self.posted.append(item)
+        if self.ended:
+            self.refuse_posted()
         self.ring()
 
     def stop(self) -> None:
@@ -57,23 +59,36 @@ class Dispatcher:
     # ---- the loop ----
 
     def work(self) -> None:
-        """Runs the loop until `stop`, and resolves all that is left."""
-        while self.open:
-            for key, events in self.links.selector.select():
-                key.data(events)
-            self.dispatch()
-        for job in [*self.links.close(), *self.waiting()]:
-            resolve(job, CLOSED)
-        self.links.selector.close()
-        self.bell.close()
-        self.rope.close()
+        """Runs the loop until `stop`, and resolves all that is left, also where the loop itself fails."""
+        try:
+            while self.open:
+                for key, events in self.links.selector.select():
+                    key.data(events)
+                self.dispatch()
+        finally:
+            self.open = False
+            for job in [*self.links.close(), *self.waiting()]:
+                resolve(job, CLOSED)
+            self.ended = True
+            self.refuse_posted()
+            self.links.selector.close()
+            self.bell.close()
+            self.rope.close()
 
     def waiting(self) -> list[Work]:
-        """Returns all jobs that have not been sent."""
+        """Returns all jobs that were taken and have not been sent."""
         jobs: list[Work] = []
-        for item in [*self.ready, *self.posted]:
+        for item in self.ready:
             jobs += [item] if isinstance(item, Work) else item.queue
         return jobs
+
+    def refuse_posted(self) -> None:
+        """Resolves what was posted and nobody will take."""
+        with suppress(IndexError):
+            while True:
+                item = self.posted.popleft()
+                if isinstance(item, Work):
+                    resolve(item, CLOSED)
 
     def take_posted(self, events: int) -> None:
         with suppress(BlockingIOError):

@@ -96,7 +96,7 @@ class Zygote:
         except OSError as error:
             reason = str(error)
         self.process.kill()
-        message = self.process.communicate()[1].decode("utf-8", "replace").strip()
+        message = self.process.communicate()[0].decode("utf-8", "replace").strip()
         self.close()
         raise OSError(f"the interpreter's process ended: {(message or reason).splitlines()[-1]}")
 
@@ -121,19 +121,20 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         remove_tree(self.base)
 
 
 def spawn(socket_: socket.socket) -> subprocess.Popen[bytes]:
-    """Starts the process; a session of its own keeps a terminal's Ctrl-C from it."""
+    """Starts the process; a session of its own keeps a terminal's Ctrl-C from it. Its standard streams are
+    pipes, as those of its programs will be: Python looks once what they can do."""
     words = [sys.executable, "-P", "-s", "-c", BEGIN, str(socket_.fileno()), json.dumps(search_path())]
     return subprocess.Popen(
         *(words,),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env=ENVIRONMENT,
         cwd="/",
         pass_fds=[socket_.fileno()],

@@ -3,34 +3,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from numerate.interpreter.results import Executor
-from numerate.options import AtLeast0, AtLeast1, NotNegative, Positive, config
+from numerate.options import AtLeast0, config
+
+Seconds = Annotated[float, Field(gt=0, le=1e6)]
+MiB = Annotated[int, Field(ge=1, le=1 << 24)]
+Count = Annotated[int, Field(ge=1, le=1 << 30)]
+"""limits that the kernel's numbers can say"""
 
 
 @config
 class Limits:
     """Limits of one program, or of one cell of a session."""
 
-    timeout: Positive = 5.0
+    timeout: Seconds = 5.0
     """seconds of wall time"""
-    grace: NotNegative = 0.5
+    grace: Annotated[float, Field(ge=0, le=1e6)] = 0.5
     """seconds for a program to end after it was interrupted; a session that ends its cell within them keeps
     its variables"""
-    cpu: Positive = 10.0
+    cpu: Seconds = 10.0
     """seconds of CPU time, over all threads"""
-    memory: AtLeast1 = 1024
+    memory: MiB = 1024
     """MiB of address space beyond that of the interpreter; for all cells of a session together"""
-    output: AtLeast1 = 65_536
+    output: Count = 65_536
     """bytes kept of standard output, and of standard error: the first and the last half"""
-    flood: AtLeast1 = 16
+    flood: MiB = 16
     """MiB of output at which a program is ended"""
-    disk: AtLeast1 = 64
+    disk: MiB = 64
     """MiB of its own files"""
-    files: AtLeast1 = 1000
+    files: Count = 1000
     """number of its own files and folders"""
-    threads: AtLeast1 = 64
+    threads: Count = 64
     """number of threads; under an ordinary user memory alone limits them"""
 
 
@@ -52,6 +59,14 @@ class InterpreterOptions:
     """MiB of results that are kept and returned again for the same code in the same state; 0: none"""
     retries: AtLeast0 = 2
     """further tries when no result came: a process that could not be started, a server out of reach"""
+
+    def __post_init__(self) -> None:
+        if self.kind == "local" and self.url:
+            raise ValueError(
+                f"interpreter.url: {self.url} is a server's: set kind: sandbox_fusion, or leave it out"
+            )
+        if self.url and not self.url.startswith(("http://", "https://")):
+            raise ValueError(f"interpreter.url: {self.url} has to begin with http:// or https://")
 
     def make(self) -> Executor:
         """Returns the executor. Raises ValueError where programs cannot run here as the options say."""

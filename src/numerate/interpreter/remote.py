@@ -54,8 +54,11 @@ class SandboxFusion:
         self._failures: tuple[type[Exception], ...] = (httpx2.RequestError, ValueError)
 
     def submit(self, code: str) -> Future[Execution]:
-        """Executes a whole program."""
-        return self._pool.submit(self.run_program, code)
+        """Executes a whole program. Raises ValueError after `close`."""
+        try:
+            return self._pool.submit(self.run_program, code)
+        except RuntimeError as error:
+            raise ValueError("this executor is closed") from error
 
     def session(self) -> RemoteSession:
         """Returns a new session."""
@@ -72,9 +75,13 @@ class SandboxFusion:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self, work: Callable[[], None]) -> None:
-        """Runs work of a session in the pool."""
-        self._pool.submit(work)
+    def start(self, work: Callable[[], None]) -> bool:
+        """Runs work of a session in the pool; False after `close`."""
+        try:
+            self._pool.submit(work)
+        except RuntimeError:
+            return False
+        return True
 
     def run_program(self, code: str) -> Execution:
         key = program_key(code) if self.options.cache else None
@@ -107,12 +114,16 @@ class SandboxFusion:
         return list(reply.get("cells") or []), str(driver.get("status") or reply["status"])
 
     def attempt(self, path: str, body: Reply, read: Callable[[Reply], Execution]) -> Execution:
-        """Posts a request and reads its answer; a server out of reach is a crash, not an exception."""
+        """Posts a request and reads its answer; a server out of reach, or one that answers something else, is
+        a crash, not an exception."""
         began = time.monotonic()
         try:
             return read(self.post(path, body, self.limits.timeout + SLACK))
         except Unreachable as error:
             return Execution("crash", stderr=f"ServerError: {error}\n", wall=time.monotonic() - began)
+        except Exception as error:  # an executor never raises
+            line = f"ServerError: {type(error).__name__}: {error}\n"
+            return Execution("crash", stderr=line, wall=time.monotonic() - began)
 
     def post(self, path: str, body: Reply, timeout: float) -> Reply:
         """Returns the answer, after as many tries as the options allow. Raises Unreachable."""
@@ -144,8 +155,8 @@ class SandboxFusion:
     def read_program(self, reply: Reply) -> Execution:
         """Returns the execution of a reply of /run_code."""
         run = cast(Reply, reply.get("run_result") or {})
-        out, cut = self.cut(run.get("stdout") or "")
-        error, error_cut = self.cut(run.get("stderr") or "")
+        out, cut = self.cut(run.get("stdout"))
+        error, error_cut = self.cut(run.get("stderr"))
         wall = float(run.get("execution_time") or 0.0)
         if run.get("status") == "TimeLimitExceeded":
             status, line = "timeout", f"TimeoutError: ran longer than {self.limits.timeout:g} s\n"
@@ -157,8 +168,10 @@ class SandboxFusion:
                 line = f"SystemExit: {run.get('return_code')}\n"
         return Execution(status, out, error + line, cut or error_cut, wall)
 
-    def cut(self, text: str) -> tuple[str, bool]:
-        """Returns the first and the last part of an output, and whether a part between them is left out."""
+    def cut(self, output: object) -> tuple[str, bool]:
+        """Returns the first and the last part of an output, and whether a part between them is left out. JSON
+        can carry halves of characters, which no tokenizer takes."""
+        text = str(output or "").encode("utf-8", "replace").decode()
         half = max(1, self.limits.output // 2)
         if len(text) <= 2 * half:
             return text, False
@@ -187,8 +200,9 @@ class RemoteSession:
         with self._lock:
             self._queue.append((cell, future))
             idle, self._busy = not self._busy, True
-        if idle:
-            self.server.start(self._work)
+        if idle and not self.server.start(self._work):
+            self.close()
+            self._work()
         return future
 
     def close(self) -> None:
@@ -236,7 +250,7 @@ class RemoteSession:
             status = "timeout" if whole == "TimeLimitExceeded" else "crash"
             text = line if status == "timeout" else f"ServerError: {whole}\n"
             return Execution(status, stderr=text, wall=wall, session_lost=True)
-        if [printed(each) for each in cells[:number]] != self._outputs:
+        if [self.server.cut(printed(each))[0] for each in cells[:number]] != self._outputs:
             self._forget()
             line = "SessionLost: earlier cells printed something else when run again\n"
             return Execution("crash", stderr=line, wall=wall, session_lost=True)
@@ -244,13 +258,13 @@ class RemoteSession:
         if result.session_lost:
             self._forget()
         else:
-            self._keep(cell, key, result, printed(cells[number]))
+            self._keep(cell, key, result)
             self.server.cache.put(key if self.server.options.cache else None, result)
         return result
 
     def _read(self, reply: Reply, wall: float) -> Execution:
         out, cut = self.server.cut(printed(reply))
-        error, error_cut = self.server.cut(reply.get("stderr") or "")
+        error, error_cut = self.server.cut(reply.get("stderr"))
         raised = cast(list[Reply], reply.get("error") or [])
         if not raised:
             return Execution("ok", out, error, cut or error_cut, wall)
@@ -260,9 +274,9 @@ class RemoteSession:
         line = "" if end == "ok" else f"{name}: {value}\n" if value else f"{name}\n"
         return Execution(end, out, error + line, cut or error_cut, wall)
 
-    def _keep(self, cell: str, key: bytes, result: Execution, output: str | None = None) -> None:
+    def _keep(self, cell: str, key: bytes, result: Execution) -> None:
         self._cells.append(cell)
-        self._outputs.append(result.stdout if output is None else output)
+        self._outputs.append(result.stdout)
         self._state = key
 
     def _forget(self) -> None:

@@ -37,8 +37,8 @@ class Execution:
         status is ok."""
         if self.status == "ok":
             return ""
-        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
-        return lines[-1] if lines else self.status
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip(" \t+-|")]
+        return lines[-1].removeprefix("| ") if lines else self.status  # frames around groups of exceptions
 
 
 class Session(Protocol):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 from dataclasses import dataclass
 from time import clock_gettime, monotonic
@@ -73,20 +72,10 @@ class Run:
         for stream in (self.out, self.error):  # of threads of the cell before
             stream.drain(self.bounds.flood * MIB)
         self.begin(request)
-        self.limit_cpu()
         body = code.encode("utf-8", "surrogatepass")
         self.pending = HEAD.pack(self.cell, len(body)) + body
         self.write_pending()
         self.send_signal(signal.SIGCONT)
-
-    def limit_cpu(self) -> None:
-        """Lets the present cell use as many seconds of CPU as the limit says."""
-        limit = int(self.cpu_before + self.bounds.cpu) + 1
-        try:
-            hard = resource.prlimit(self.pid, resource.RLIMIT_CPU)[1]
-            resource.prlimit(self.pid, resource.RLIMIT_CPU, (limit, hard))
-        except (OSError, ValueError, AttributeError):
-            return
 
     def write_pending(self) -> None:
         """Writes as much of a long cell as the pipe takes."""
@@ -149,12 +138,20 @@ class Run:
     def look(self, now: float) -> None:
         """Interrupts an execution whose time is over, and kills it when that was of no use."""
         if now >= self.began + self.bounds.timeout and not self.cause:
-            self.cause = "timeout"
-            self.send_signal(signal.SIGINT)
-            self.next_look = now + self.bounds.grace
+            self.interrupt(now)
         elif self.cause and now >= self.next_look:
             self.kill_group()
             self.next_look = now + 3600
+
+    def look_at_cpu(self, now: float) -> None:
+        """Interrupts an execution that has used more CPU time than it may: its own limits it can change."""
+        if self.cpu_time() - self.cpu_before > self.bounds.cpu and not self.cause:
+            self.interrupt(now)
+
+    def interrupt(self, now: float) -> None:
+        self.cause = "timeout"
+        self.send_signal(signal.SIGINT)
+        self.next_look = now + self.bounds.grace
 
     def verdict(self, status: str, memory: int, cpu: float, lost: bool, exit_code: int = 0) -> dict[str, Any]:
         """Returns the result of the execution as a message."""

@@ -32,6 +32,11 @@ BUFFER = 1 << 18
 Handler = Callable[[], None]
 
 
+class Born(BaseException):
+    """Raised in a new child, with what `live` needs: no frame of the supervisor, which holds programs and
+    outputs of others, is left below the program."""
+
+
 class Slot:
     """Supervisor of one core. `serve` returns when the caller has closed the socket."""
 
@@ -72,12 +77,13 @@ class Slot:
         return max(0.0, min(self.next_disk, min(run.next_look for run in self.running.values())) - now)
 
     def look(self) -> None:
-        """Looks at clocks and, now and then, at scratch folders."""
+        """Looks at clocks and, now and then, at CPU time and scratch folders."""
         now = monotonic()
         disk = now >= self.next_disk
         for run in list(self.running.values()):
             run.look(now)
             if disk and not run.cause:
+                run.look_at_cpu(now)
                 files, size = usage(run.seat.folder, self.bounds.files)
                 if files > self.bounds.files or size > self.bounds.disk * MIB:
                     run.stop("disk")
@@ -160,8 +166,8 @@ class Slot:
         return Run(pid, pidfd, pipes, seat, self.bounds)
 
     def fork_child(self, seat: Seat, handles: list[int], code: str) -> int:
-        """Returns the process number of a child. handles: read and write ends of the pipes for output,
-        errors, reports and, in a session, cells."""
+        """Returns the process number of a child; raises Born in the child. handles: read and write ends of
+        the pipes for output, errors, reports and, in a session, cells."""
         persistent = len(handles) > 6
         own = Confinement(
             *(self.plan, self.bounds, seat.folder, seat.user, seat.ruleset, os.getpid(), self.address_space),
@@ -169,7 +175,7 @@ class Slot:
         )
         pid = fork_plainly()
         if pid == 0:
-            live(own, (handles[1], handles[3], handles[5], handles[6] if persistent else -1), code)
+            raise Born(own, (handles[1], handles[3], handles[5], handles[6] if persistent else -1), code)
         return pid
 
     def read_output(self, run: Run, stream: Any) -> None:
@@ -326,4 +332,9 @@ def serve_slot(caller: socket.socket, plan: LayerPlan, bounds: Bounds, base: str
     gc.disable()  # the children enable it
     prepare_filter()
     seats = Seats(plan, base, share, readable)
-    Slot(caller, plan, bounds, seats).serve()
+    try:
+        return Slot(caller, plan, bounds, seats).serve()
+    except Born as birth:
+        needs = birth.args
+    del caller, seats
+    live(*needs)

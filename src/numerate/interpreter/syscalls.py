@@ -2,8 +2,8 @@
 """Numbers of the system calls that a program may make, for each kind of processor.
 
 Of the kernel's `asm/unistd_64.h` (x86_64) and `asm-generic/unistd.h` (aarch64). A call that is in no table is
-refused: sockets, processes, tracing, mounting, shared memory, keys, rights and times of files, and whatever
-a later kernel adds."""
+refused: sockets, processes, tracing, mounting, shared memory, keys, rights and times of files, room on the
+disk that nothing has filled, and whatever a later kernel adds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ timer_gettime=224 timer_getoverrun=225 timer_delete=226 clock_gettime=228 clock_
 clock_nanosleep=230 exit_group=231 epoll_wait=232 epoll_ctl=233 waitid=247 mkdirat=258
 newfstatat=262 unlinkat=263 renameat=264 readlinkat=267 faccessat=269 pselect6=270 ppoll=271
 set_robust_list=273 epoll_pwait=281 signalfd=282 timerfd_create=283 eventfd=284
-fallocate=285 timerfd_settime=286 timerfd_gettime=287 signalfd4=289 eventfd2=290 epoll_create1=291
+timerfd_settime=286 timerfd_gettime=287 signalfd4=289 eventfd2=290 epoll_create1=291
 dup3=292 pipe2=293 preadv=295 pwritev=296 getcpu=309 renameat2=316 getrandom=318 copy_file_range=326
 preadv2=327 pwritev2=328 statx=332 rseq=334 close_range=436 faccessat2=439 epoll_pwait2=441
 futex_waitv=449
@@ -46,7 +46,7 @@ tgkill=234 openat=257 rt_tgsigqueueinfo=297 prlimit64=302 clone3=435
 
 FREE_AARCH64 = numbers("""
 getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21 epoll_pwait=22 dup=23 dup3=24 flock=32
-mkdirat=34 unlinkat=35 renameat=38 statfs=43 fstatfs=44 ftruncate=46 fallocate=47 faccessat=48
+mkdirat=34 unlinkat=35 renameat=38 statfs=43 fstatfs=44 ftruncate=46 faccessat=48
 chdir=49 fchdir=50 close=57 pipe2=59 getdents64=61 lseek=62 read=63 write=64 readv=65 writev=66
 pread64=67 pwrite64=68 preadv=69 pwritev=70 sendfile=71 pselect6=72 ppoll=73 signalfd4=74
 readlinkat=78 newfstatat=79 fstat=80 fsync=82 fdatasync=83 timerfd_create=85 timerfd_settime=86

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
 VERSION = 1
+TRANSCRIPTS = True
+"""it makes solutions with programs, and trains on their text"""
 CORRECTIONS = "corrections.jsonl"
 
 

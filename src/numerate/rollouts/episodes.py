@@ -188,7 +188,10 @@ class EpisodeLoop:
         """Returns what the policy wrote, and whether it is a call: its text then has the stop string. Raises
         ValueError where that cannot be told."""
         first = len(episode.prompt.turns)
-        episode.ids = episode.ids or sampled.turns[first - 1].ids
+        if not episode.ids:
+            episode.ids = sampled.turns[first - 1].ids
+            context = self.policy.context or episode.left + len(episode.ids)
+            episode.left = min(episode.left, context - len(episode.ids))
         start = first + bool(episode.turns)
         turns = list(sampled.turns[start:])
         name = episode.prompt.problem_id

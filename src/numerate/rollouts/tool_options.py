@@ -39,10 +39,17 @@ class ToolOptions:
         return shared_executor(self.interpreter)
 
     def about(self) -> str:
-        """Returns a line for a person: where programs run, and what confines them. Raises as `executor`."""
+        """Returns a line for a person: where programs run, and what confines them. Raises as `executor`, and
+        ValueError where a server runs no program."""
         executor = self.executor()
         if isinstance(executor, Interpreter):
             return executor.isolation.line()
+        tried = executor.submit("print(1)").result()
+        if tried.status == "crash":
+            raise ValueError(
+                f"no program runs on the server at {self.interpreter.url} ({tried.error_line}): start it, or "
+                "correct engine.tools.interpreter.url"
+            )
         return f"programs run on the server at {self.interpreter.url}, whose isolation is its own"
 
     def mark(self) -> str:
