@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,24 @@ def test_eval_lets_judges_choose_among_the_samples(tmp_path: Path) -> None:
     assert max(map(len, table)) <= 80
     [scores] = (tmp_path / "runs").glob("eval-*-base/evals/*-base/stories-test-3/scores")
     assert sorted(path.name for path in scores.iterdir()) == ["mine", "oracle"]
+
+
+def test_eval_adds_value_guided_sampling_to_what_the_folder_has(tmp_path: Path) -> None:
+    model = tiny.make(tmp_path / "base", context=512)
+    words = ["eval", str(model), "-p", "stories/test[:3]", "-n", "4", "--max-tokens", "12", "-q"]
+    words += ["--out", str(tmp_path / "runs")]
+    guided = ["--guided-by", "oracle", "--beams", "2", "--candidates", "2"]
+    for more in (["--rerank-with", "oracle"], guided, ["--rerank-with", "oracle"]):
+        done = call(*words, *more)
+        assert done.exit_code == 0, done.output
+        assert ("Guided@4" in done.stdout) == (more == guided)
+    [folder] = (tmp_path / "runs").glob("eval-*")
+    rows = json.loads((folder / "metrics.json").read_text())["results"]
+    metrics = [row["metric"] for row in rows if row.get("judge") == "oracle"]
+    assert metrics.count("guided_at_k") == 1 and metrics.count("outlier_free_at_k") == 3
+    assert "candidates: 2" in (folder / "recipe.yaml").read_text()
+    done = call(*words, "--guided-by", "oracle")
+    assert done.exit_code == 2 and "guided compares with 16 samples" in done.stderr
 
 
 def test_a_wrong_judge_is_told_before_anything_is_written(tmp_path: Path) -> None:

@@ -83,6 +83,46 @@ def test_what_re_ranks_is_checked(folder: Path, old: str, new: str, said: str) -
     assert said in refusal(folder, old, new)
 
 
+def guided(folder: Path, options: str, more: str = "samples: 4") -> config.Recipe:
+    return read(folder, "evaluate: {samples: 2,", f"evaluate: {{guided: {options}, {more}, max_tokens: 64,")
+
+
+def test_value_guided_sampling_takes_any_scorer_of_steps(folder: Path) -> None:
+    scored_by(folder).save(folder / "mine")
+    for judge in ("orm", "prm", "oracle", f"{folder}/mine"):
+        assert guided(folder, f"{{judge: {judge}, beams: 2, candidates: 2}}").evaluate.guided is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "said"),
+    [
+        ("{beams: 2}", "samples: 4", "evaluate.guided: the key 'judge' is missing"),
+        ("{judge: omr}", "samples: 16", "evaluate.guided.judge: 'omr' is neither a stage that trains"),
+        ("{judge: sft}", "samples: 16", "stage 'sft' (sft) trains no reward model"),
+        ("{judge: orm, beam: 2}", "samples: 16", "did you mean 'beams'?"),
+        ("{judge: orm, beams: 0}", "samples: 16", "evaluate.guided.beams: expected at least 1"),
+        ("{judge: orm}", "samples: 4", "guided compares with 16 samples (beams * candidates)"),
+        ("{judge: orm, beams: 2, candidates: 2}", "samples: 4, models: [far]", "line by line"),
+        ("{judge: says, beams: 2, candidates: 2}", "samples: 4", "scores complete solutions only"),
+    ],
+)
+def test_value_guided_sampling_is_checked(folder: Path, options: str, more: str, said: str) -> None:
+    stages = """far: {method: return_conditioned, model: sft, rollouts: some}
+  says: {method: evaluator_training, rollouts: some, model: sft}
+  prm:"""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.test_config_reranking.RECIPE", RECIPE.replace("prm:", stages, 1))
+        with pytest.raises(ValueError) as error:
+            guided(folder, options, more)
+    assert said in str(error.value)
+
+
+def test_a_scorer_that_cannot_read_the_longest_solution_does_not_guide(folder: Path) -> None:
+    scored_by(folder, max_length=64).save(folder / "short")
+    with pytest.raises(ValueError, match="reads 64 tokens of problem and solution, and max_tokens is 64"):
+        guided(folder, "{judge: HERE/short, beams: 2, candidates: 2}")
+
+
 def test_a_judge_of_another_style_of_prompt_is_refused_unless_it_is_an_encoder(folder: Path) -> None:
     scored_by(folder, style="qa").save(folder / "qa")
     scored_by(folder, "bert", style="qa").save(folder / "encoder")

@@ -19,6 +19,7 @@ from numerate.interpreter import Limits
 from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
+from numerate.rollouts.guided_options import GuidedOptions
 from numerate.rollouts.local import LocalOptions
 from numerate.rollouts.server import ServerOptions
 from numerate.rollouts.tool_options import ToolOptions
@@ -32,6 +33,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("engine-server.md", "url"): ServerOptions,
     ("engine-vllm.md", "gpu_share"): VllmOptions,
     ("tools.md", "format"): ToolOptions,
+    ("selection.md", "beams"): GuidedOptions,
     ("mixed-policy.md", "scope"): methods.get_method("mixed_policy").Config,
     ("stories.md", "magnitude"): Knobs,
     ("fine-tuning.md", "cumulative"): methods.get_method("expert_iteration").Config,
@@ -150,6 +152,10 @@ def test_eval_measures_as_a_recipe_does() -> None:
     parameters = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
     assert {name: parameters[name].default for name in same} == {name: real[name] for name in same}
+    guided = defaults(GuidedOptions)
+    assert [parameters[name].default for name in ("beams", "candidates")] == [
+        guided[name] for name in ("beams", "candidates")
+    ]
     whole = defaults(Recipe)
     for name in ("seed", "prompt", "device", "dtype"):
         assert parameters[name].default == whole[name]

@@ -81,6 +81,11 @@ def test_a_healthy_log_says_nothing() -> None:
         ("zero_variance", [{"reward/mean": 0.0, "reward/equal": 1.0}] * 3, 2, 1.0),
         ("truncated", healthy(4) + turns("rollouts/truncated", 0.9, 0.9), 5, 1.9 / 3),
         ("no_eos", [HEALTHY | {"rollouts/truncated": 1.0}] * 2, 0, 1.0),
+        ("truncated", [HEALTHY | {"rollouts/truncated": 0.8, "tools/max_turns": 0.2}] * 2, 0, 0.6),
+        ("max_turns", [HEALTHY | {"rollouts/truncated": 0.8, "tools/max_turns": 0.7}] * 2, 0, 0.7),
+        ("failed_calls", [*healthy(2), HEALTHY | {"tools/calls": 2.0, "tools/failures": 0.7}], 2, 0.7),
+        ("unclosed_calls", [HEALTHY | {"tools/calls": 0.4, "tools/unclosed": 0.6}], 0, 0.6),
+        ("malformed_calls", [HEALTHY | {"tools/no_program": 0.3, "tools/not_json": 0.3}], 0, 0.6),
         ("unanswered", [HEALTHY | {"rollouts/unanswered": 0.6}] * 2, 0, 0.6),
         ("no_room", healthy(2) + turns("rollouts/no_room", 1 / 64), 2, 1 / 64),
         ("unmeasured", [HEALTHY | {"reward/unmeasured": 0.75}], 0, 0.75),
@@ -103,6 +108,18 @@ def test_a_condition_is_seen_where_it_begins(
     assert holds[at][name] == pytest.approx(value, rel=1e-3)
     assert not any(name in row for row in holds[:at])
     assert str(health.condition_line(name, value)).count("Remedy: ") == 1
+
+
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_rollouts_that_want_more_calls_need_no_more_tokens(share: float) -> None:
+    rows = [HEALTHY | {"rollouts/truncated": share, "tools/max_turns": share, "tools/tool_error": 0.0}] * 3
+    assert [name for _, name in seen(rows)[1]] == ["max_turns"]
+
+
+def test_few_calls_say_little_about_failures() -> None:
+    """Of 64 rollouts 3 call a program, and all 3 calls fail: may be chance."""
+    rows = [HEALTHY | {"tools/calls": 3 / 64, "tools/failures": 1.0}]
+    assert seen(rows)[1] == []
 
 
 def test_validation_that_falls_while_the_reward_rises() -> None:
@@ -148,7 +165,7 @@ def test_what_comes_and_goes_is_said_again_only_after_a_while() -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert len({check.name for check in CHECKS}) == len(CHECKS) == 13
+    assert len({check.name for check in CHECKS}) == len(CHECKS) == 17
     for check in CHECKS:
         assert check.says.format(value=0.5) != check.says and check.remedy and check.reason
     assert list(STATS) == sorted(set(STATS))

@@ -21,6 +21,7 @@ from numerate.progress import QuietProgress
 from numerate.reranking import scored_by, selection_results
 from numerate.reranking.labelled_steps import marked_results
 from numerate.rollouts.collect import group_rows
+from numerate.rollouts.guided import Guided
 from numerate.store import read_rollouts
 from tests.judges.models import base_with_words
 from tests.test_run import forbidden
@@ -160,6 +161,45 @@ def test_k_and_n_are_chosen_on_a_validation_set_that_is_sampled(whole: Path, tmp
     assert {row["judge"] for row in rows} == {"run-prm"}
     assert all("limit" in row for row in rows if row["problems"] == "test")
     assert not any("limit" in row for row in rows if row["problems"] == "validation")
+
+
+GUIDED = "evaluate.guided={judge: prm, beams: 2, candidates: 2}"
+
+
+def test_value_guided_sampling_has_rows_and_a_killed_one_ends_the_same(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Samples and their scores are those of the run without it."""
+    shutil.copytree(whole / "run", tmp_path / "run")
+    search, calls = Guided.search, [0]
+
+    def dying(self: Guided, problems: Any, params: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 2:
+            raise KeyboardInterrupt
+        return search(self, problems, params)
+
+    monkeypatch.setattr(Guided, "search", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run.run(recipe(whole, GUIDED), tmp_path / "run", progress=QuietProgress())
+    run.run(recipe(whole, GUIDED), tmp_path / "run", progress=QuietProgress())
+    assert calls[0] == 4, "three parts, of which one was begun twice"
+    metrics = run.run(recipe(whole, GUIDED), tmp_path / "other", progress=QuietProgress())
+    assert results(tmp_path / "run") == metrics["results"]
+    rows = metrics["results"]
+    before = results(whole / "run")
+    assert [row for row in rows if not row["metric"].startswith("guided")] == before
+    own = {row["metric"]: row for row in rows if row["metric"].startswith("guided")}
+    assert own["guided_at_k"]["k"] == 4 and own["guided_at_k"]["n"] == 5
+    assert own["guided_gain"]["versus"] == "W.RR@4" and own["guided_gain"]["judge"] == "prm"
+    monkeypatch.setattr(Guided, "search", forbidden)
+    again = run.run(recipe(whole, GUIDED), tmp_path / "run", progress=QuietProgress())
+    assert again["results"] == rows
+    selection_tables.show_choices(metrics, {})
+    shown = capsys.readouterr().out
+    assert "Guided@4" in shown and "Guided, difference at equal N: minus maj@4" in shown
+    page = (tmp_path / "run" / "report" / "index.html").read_text()
+    assert "Value-guided" in page and "minus maj@4, equal samples" in page
 
 
 def test_judges_of_steps_are_measured_on_labelled_ones_too(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from numerate import metrics
 from numerate.judges.oracle import Oracle, has_graph
-from numerate.metric_rows import Row, group_rows, metric_row, powers_of_two, share_row
+from numerate.metric_rows import Row, episode_rows, group_rows, metric_row, powers_of_two, share_row
 from numerate.progress import Progress
 from numerate.reranking import cluster_rows, vote_rows
 from numerate.rollouts.collect import collect
@@ -119,7 +119,8 @@ def step_marker() -> Callable[[Problem, Rollout], Rollout]:
 
 def greedy_rows(groups: Sequence[Group]) -> list[Row]:
     first = [(group.problem, group.rollouts[0]) for group in groups]
-    return group_rows("greedy", groups) + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
+    rows = [*group_rows("greedy", groups), *episode_rows("greedy episodes", groups)]
+    return rows + [row for by in BREAKDOWNS for row in breakdown_rows(by, first)]
 
 
 def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row]:
@@ -138,7 +139,8 @@ def breakdown_rows(by: str, first: Sequence[tuple[Problem, Scored]]) -> list[Row
 
 def sampled_rows(groups: Sequence[Group], ks: Sequence[int]) -> list[Row]:
     n = len(groups[0].rollouts)
-    return [*vote_rows(groups, ks), *cluster_rows(groups), *group_rows("samples", groups, n)]
+    own = [*group_rows("samples", groups, n), *episode_rows("sampled episodes", groups, n)]
+    return [*vote_rows(groups, ks), *cluster_rows(groups), *own]
 
 
 def difference_rows(

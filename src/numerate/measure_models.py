@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,25 @@ from numerate.progress import Progress
 from numerate.prompts import style_of
 from numerate.repeats import keep_measured, keep_rows
 from numerate.reranking import Judge, rerank_models
+from numerate.reranking.guided import guided_results
 from numerate.reranking.labelled_steps import LABELLED, on_labelled
 from numerate.rollouts import engines
 from numerate.rollouts.sharing import run_on_main
 from numerate.states import Planned
-from numerate.store import Kept, RunFolder, identity_hash, keep_if_same, remove_path
-from numerate.types import Engine, Problem
+from numerate.store import Kept, RunFolder, identity_hash, keep_if_same, read_json, remove_path
+from numerate.types import Engine, Problem, Sampling
 
-NOT_DRAWN = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
+NOT_DRAWN = (
+    "models",
+    "problems",
+    "limit",
+    "k",
+    "rerank_with",
+    "aggregate",
+    "marked",
+    "marked_limit",
+    "guided",
+)
 """keys of `evaluate` without effect on the samples"""
 
 
@@ -59,6 +71,8 @@ def measured_rows(
     options, folder = recipe.evaluate, kept.folder
     measured: dict[tuple[str, str], Measured] = {}
     names = {model: recipe.name_of(model) for model in options.models}
+    guide = guiding_judge(recipe, folder, stages)
+    guided_by: list[dict[str, Any]] = []
     shown = {name: sets[name][: options.limit] for name in options.problems}
     whole = {name: len(shown[name]) == len(sets[name]) for name in shown}
     fingerprints = {name: prints[name] if whole[name] else fingerprint(shown[name]) for name in shown}
@@ -74,13 +88,15 @@ def measured_rows(
             measured[called, name] = measure_set(
                 recipe, kept, called, name, problems, [source, fingerprints[name]], engine, progress
             )
+            if guide:
+                guided_by += measure_guided(recipe, kept, guide, called, name, problems, engine, progress)
     rows = [row for measurement in measured.values() for row in measurement.rows]
     starts = {name: recipe.name_of(stage.model) for name, stage in recipe.stages.items()}
     rows += difference_rows(measured, starts, recipe.base_name)
     sampled = {name: problems[: options.samples_limit] for name, problems in shown.items()}
     for judge in rerank_judges(recipe, folder, stages):
         rows += reranked_rows(recipe, kept, judge, list(names.values()), sampled, fingerprints, progress)
-    return rows
+    return rows + guided_by
 
 
 def measure_set(
@@ -162,6 +178,50 @@ def reranked_rows(
     return rows
 
 
+def measure_guided(
+    recipe: Recipe,
+    kept: Kept,
+    judge: Judge,
+    called: str,
+    name: str,
+    problems: Sequence[Problem],
+    engine: engines.LateEngine,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Returns the rows of value-guided sampling from one model on one problem set."""
+    options, folder = recipe.evaluate, RunFolder(kept.folder).samples(called, name)
+    assert options.guided
+    samples = read_json(folder / "identity.json")["identity"]
+    identity = identity_hash([samples, judge.identity, judge.how, plain_tree(options.guided)])
+    run_on_main(partial(keep_if_same, folder / "guided" / judge.name, identity))
+    measure = partial(
+        guided_results,
+        judge,
+        called,
+        name,
+        problems[: options.samples_limit],
+        engine,
+        folder,
+        progress,
+        options=options.guided,
+        samples=options.samples,
+        params=Sampling(
+            options.temperature,
+            options.top_p,
+            options.top_k,
+            options.max_tokens,
+            seed=recipe.seed,
+            round=-1,
+        ),
+        style=recipe.prompt,
+    )
+    parts = ("samples", f"guided/{judge.name}", f"scores/{judge.name}")
+    label = f"{called} on {name}, guided by {judge.name}"
+    rows = keep_rows(kept, label, [identity, options.samples_limit], [folder / p for p in parts], measure)
+    log_event(kept.folder, label, progress)
+    return rows
+
+
 def renew_folder(
     folder: Path, model: str, name: str, identity: str, made_from: Mapping[str, Any], progress: Progress
 ) -> None:
@@ -182,20 +242,33 @@ def short_names(sets: Sequence[str]) -> dict[str, str]:
 
 def rerank_judges(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> list[Judge]:
     """Returns the judges of `rerank_with`, by their names in the rows."""
+    names = check_judges.judge_names(recipe.evaluate.rerank_with, recipe.stages)
+    return [make_judge(recipe, folder, stages, name, source) for name, source in names.items()]
+
+
+def guiding_judge(recipe: Recipe, folder: Path, stages: Mapping[str, Planned]) -> Judge | None:
+    """Returns the judge of `guided`, loaded once for all models, under the name that it has in `rerank_with`;
+    None where there is none."""
+    options = recipe.evaluate.guided
+    if options is None:
+        return None
+    judges = dict.fromkeys([*recipe.evaluate.rerank_with, options.judge])
+    names = check_judges.judge_names(list(judges), recipe.stages)
+    name = next(name for name, source in names.items() if source == options.judge)
+    judge = make_judge(recipe, folder, stages, name, options.judge)
+    return replace(judge, load=cache(judge.load))
+
+
+def make_judge(recipe: Recipe, folder: Path, stages: Mapping[str, Planned], name: str, source: str) -> Judge:
+    """Returns a judge by its name in the recipe. name: in the rows."""
     from numerate.judges import Oracle, load
 
-    judges: list[Judge] = []
     aggregate = recipe.evaluate.aggregate
-    for name, source in check_judges.judge_names(recipe.evaluate.rerank_with, recipe.stages).items():
-        if source == check_judges.ORACLE and source not in stages:
-            judges.append(Judge(name, identity_hash([source, __version__]), Oracle, aggregate or "min"))
-            continue
-        path = Path(model_path(recipe, folder, source) if source in stages else source).expanduser()
-        made_from = stages[source].identity if source in stages else base_identity(str(path))
-        card = read_card(path)
-        opened = partial(load, path, device=recipe.device, dtype=recipe.dtype)
-        how = aggregate or card.aggregation
-        judges.append(
-            Judge(name, identity_hash([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES)
-        )
-    return judges
+    if source == check_judges.ORACLE and source not in stages:
+        return Judge(name, identity_hash([source, __version__]), Oracle, aggregate or "min")
+    path = Path(model_path(recipe, folder, source) if source in stages else source).expanduser()
+    made_from = stages[source].identity if source in stages else base_identity(str(path))
+    card = read_card(path)
+    opened = partial(load, path, device=recipe.device, dtype=recipe.dtype)
+    how = aggregate or card.aggregation
+    return Judge(name, identity_hash([made_from, recipe.dtype]), opened, how, card.kind in STEP_JUDGES)

@@ -7,7 +7,9 @@ from typing import Any
 
 from numerate import metrics
 from numerate.metrics import catalog
-from numerate.metrics.catalog import Metric, Over
+from numerate.metrics.episodes import Ratio, has_tools
+from numerate.metrics.intervals import ratio_interval
+from numerate.metrics.metric import Metric, Over
 from numerate.types import Group
 
 Row = dict[str, Any]
@@ -18,23 +20,25 @@ judge for metrics of a scorer, with limit and x where they apply (docs/selection
 
 def join_metrics(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the contents of metrics.json with earlier rows kept beside new ones: those of other problem
-    sets, and those of other judges on the same problems. None are kept of another model."""
+    sets, and on the same problems those of other judges, and of value-guided sampling where there are no new
+    ones. None are kept of another model."""
     before, after = earlier.get("run") or {}, now["run"]
     if before.get("base") != after["base"]:
         return dict(now)
     before_sets, sets = before.get("problems") or {}, after["problems"]
-    new = {(row["problems"], row.get("judge")) for row in now["results"]}
+    new = {_source(row) for row in now["results"]}
 
     def stays(row: Row) -> bool:
         name, judge = row["problems"], row.get("judge")
         return name not in sets or (judge is not None and before_sets.get(name) == sets[name])
 
-    rows = [
-        row
-        for row in earlier.get("results", [])
-        if stays(row) and (row["problems"], row.get("judge")) not in new
-    ]
+    rows = [row for row in earlier.get("results", []) if stays(row) and _source(row) not in new]
     return {"results": [*rows, *now["results"]], "run": after | {"problems": before_sets | sets}}
+
+
+def _source(row: Row) -> tuple[str, str | None, bool]:
+    """Returns what a row was measured with."""
+    return row["problems"], row.get("judge"), row["metric"].startswith("guided_")
 
 
 def powers_of_two(n: int) -> list[int]:
@@ -87,6 +91,33 @@ def group_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
         for metric in catalog.metrics_over(over)
         for row in catalog_row(metric, [metric.measure(group) for group in groups], k)
     ]
+
+
+def episode_rows(over: Over, groups: Sequence[Group], k: int = 1) -> list[Row]:
+    """Returns the metrics of the catalog about calls of programs; none where no rollout has any."""
+    rollouts = [[scored.rollout for scored in group.rollouts] for group in groups]
+    if not has_tools([rollout for group in rollouts for rollout in group]):
+        return []
+    return [
+        row
+        for metric in catalog.metrics_over(over)
+        for row in ratio_row(metric, [metric.measure(group) for group in rollouts], k)
+    ]
+
+
+def ratio_row(metric: Metric, ratios: Sequence[Ratio], k: int = 1) -> list[Row]:
+    """Returns the row of a ratio of sums over problems, none where its denominator is 0; `n` is the number of
+    problems that add to that. The interval is a bootstrap over problems. A share has Wilson's interval where
+    it is 0 or 1, or where no problem adds more than 1: problems count there, since the calls of one are not
+    independent."""
+    measured = [(part, whole) for part, whole in ratios if whole]
+    parts, wholes = [part for part, _ in measured], [whole for _, whole in measured]
+    if not measured:
+        return []
+    if metric.unit != "count" and (sum(parts) in (0, sum(wholes)) or set(wholes) == {1}):
+        return [share_row(metric.name, map(bool, parts), k)]
+    value, low, high = ratio_interval(parts, wholes)
+    return [metric_row(metric.name, value, (low, high), len(measured), k)]
 
 
 def candidate_rows(over: Over, problems: Sequence[metrics.Candidates], ks: Sequence[int]) -> list[Row]:

@@ -89,6 +89,12 @@ CHAT = ToolFormat(
     template=True,
 )
 FORMATS = {format.name: format for format in (MARIO, TORA, CHAT)}
+REPLY = "\n<tool_response>\n{}\n</tool_response>\n"
+"""an output in the tool role, as text; its ids are those of the model's chat template"""
+OUTPUT_MARKS = frozenset(
+    mark for text in (REPLY, *(format.insert("{}") for format in FORMATS.values())) for mark in text.split()
+) - {"{}"}
+"""lines around outputs"""
 NAMES = f"{', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}"
 
 
@@ -159,6 +165,17 @@ def shown_output(output: str, error: str, limit: int) -> str:
         head, tail = (limit + 1) // 2, limit // 2
         text = f"{text[:head]}\n[{len(text) - limit} characters left out]\n{text[len(text) - tail :]}"
     return "\n".join(part for part in (text, _without_marks(error)[: max(limit, 200)]) if part) or EMPTY
+
+
+def printed_text(reply: str) -> str:
+    """Returns the output in a tool's turn of any format: without the marks that `ToolFormat.insert` and the
+    chat's tool role put around it, which no output has (`shown_output`)."""
+    lines = reply.strip().splitlines()
+    if lines and lines[0] in OUTPUT_MARKS:
+        del lines[0]
+    if lines and lines[-1] in OUTPUT_MARKS:
+        del lines[-1]
+    return "\n".join(lines).strip()
 
 
 def _without_marks(text: str) -> str:

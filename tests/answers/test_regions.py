@@ -102,6 +102,41 @@ TOOLS = [
 ]
 
 
+PROGRAM = "```python\nprint(6*7)\n```\n```output\n{}\n```\n"
+EPISODES = [
+    (PROGRAM.format(42) + "Done.", "42", "output"),
+    ("I add 3 and 5.\n" + PROGRAM.format(42), "42", "output"),
+    ("I add them.\n" + PROGRAM.format(42) + "So there are\n43 of them.", "43", "math"),
+    (PROGRAM.format(42) + "\\sqrt{x}", "\\sqrt{x}", "bare"),
+    (PROGRAM.format(True) + "yes", "yes", "bare"),
+    (PROGRAM.format("NameError: name 'x' is not defined") + "Done.", None, "none"),
+    (
+        PROGRAM.format(41) + PROGRAM.format("7\nsympy.core.SympifyError: x") + "So there are\n8 of them.",
+        "8",
+        "math",
+    ),
+    (PROGRAM.format(41) + PROGRAM.format("TimeoutError: ran longer than 5 s"), None, "none"),
+    (PROGRAM.format("(no output)") + "Done.", None, "none"),
+    ("I add 3 and 5.\n```python\nprint(3 + 5", None, "none"),
+    ("I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output", None, "none"),
+    (PROGRAM.format(41) + "I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output", None, "none"),
+    ("I add 3 and 5.\n```python\nprint(3 + 5)\n```\n```output\n", None, "none"),
+    (PROGRAM.format(41) + "x = 3 + 5\n```output", None, "none"),
+    ("I add 3 and 5.\n<code>\nprint(3 + 5)\n</code>", None, "none"),
+    ('I add 3 and 5.\n<tool_call>\n{"name": "python", "arguments": {}}\n</tool_call>', None, "none"),
+    ("\\boxed{42}\n" + PROGRAM.format("NameError: x") + "Done.", "42", "box"),
+    ("He counts them:\nthere are 42 <code>apples</code>", "42", "math"),
+    ("There are 42 apples. In Python:\n```python\nprint(6 * 7)\n```", "42", "math"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer", "source"), EPISODES)
+def test_an_episode_ends_in_what_it_says_or_printed_last(text: str, answer: str | None, source: str) -> None:
+    """A remark on an output is no answer, nor is an error, or what stands before a call that nothing
+    answered."""
+    assert find(text, "math") == (answer, source)
+
+
 @pytest.mark.parametrize(("text", "answer", "source"), TOOLS)
 def test_code_says_nothing_and_its_output_only_where_nothing_else_does(
     text: str, answer: str | None, source: str

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from fake_run import make
 
 from numerate import report
-from numerate.store import write_rollouts
+from numerate.store import read_rollouts, write_rollouts
 from numerate.types import Problem, Reward, Rollout, Scored, Turn
 
 pytestmark = pytest.mark.browser
@@ -165,3 +165,38 @@ def test_a_run_that_has_only_begun_is_readable(tmp_path: Path, opened: Any) -> N
     assert "unfinished" in page.locator(".banner").inner_text()
     assert page.locator("#rollouts .empty").is_visible() and page.locator("#learning svg").count() == 3
     assert overflow(page) <= 0
+
+
+def test_rollouts_are_found_by_the_outcome_of_their_calls(tmp_path: Path, opened: Any) -> None:
+    """Of 4 rollouts one has a failed call, behind the 6,000 characters that the page has of its text."""
+    folder = make(tmp_path / "run", count=4, samples=0, models=("base",), sets=("test",), stages=())
+    greedy = folder / "evals" / "base" / "test" / "greedy" / "part-00000.parquet"
+    first, second, *others = read_rollouts(greedy)
+    write_rollouts(greedy, [with_calls(first, "ok"), with_calls(second, "ok", "timeout"), *others])
+    page = opened(report.build(folder), 390)
+    assert page.locator("select[name=calls] option").all_inner_texts() == [
+        "All",
+        "with a failed call",
+        "with a call",
+        "without",
+    ]
+    for choice, size in (("with a failed call", 1), ("with a call", 2), ("without", 2)):
+        page.select_option("select[name=calls]", choice)
+        assert page.locator("#list > li").count() == size
+    page.select_option("select[name=calls]", "with a failed call")
+    page.locator("#list > li summary").click()
+    page.locator(".wrote .tool").wait_for()
+    assert page.locator(".wrote .failed").count() == 0
+    assert overflow(page) <= 0
+
+
+def test_a_run_without_calls_has_no_filter_of_them(orchard_page: Path, opened: Any) -> None:
+    assert opened(orchard_page, 1280).locator("select[name=calls]").is_hidden()
+
+
+def with_calls(scored: Scored, *statuses: str) -> Scored:
+    """A rollout with programs before its text, each 4,000 characters long."""
+    call = Turn("assistant", "```python\n" + "1 + " * 1000 + "2\n```\n```output", (1,), (-0.1,), trained=True)
+    calls = [turn for status in statuses for turn in (call, Turn("tool", "\n6\n```\n", (2,), status=status))]
+    question, *text = scored.rollout.turns
+    return replace(scored, rollout=replace(scored.rollout, turns=(question, *calls, *text)))

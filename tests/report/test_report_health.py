@@ -34,7 +34,11 @@ def test_conditions_have_when_and_what_to_do(tmp_path: Path) -> None:
     [one] = [one for one in stage_health(run) if one.conditions]
     assert all(c.holds for c in one.conditions)
     assert [(c.name, c.says, c.when) for c in one.conditions] == [
-        ("truncated", "50% of the rollouts are truncated", "from step 2 on, 3 of 6 rows of the log"),
+        (
+            "truncated",
+            "50% of the rollouts are truncated at the token limit",
+            "from step 2 on, 3 of 6 rows of the log",
+        ),
         (
             "zero_variance",
             "100% of the groups of the last 3 rows have zero variance of reward: no gradient",

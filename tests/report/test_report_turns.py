@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numerate.report.rollouts import text_pieces
+from numerate.report.turns import call_outcome, text_pieces
 
 
 def turn(text: str, trained: bool = True) -> dict[str, object]:
@@ -38,6 +38,20 @@ def test_steps_that_count_from_their_own_turn_are_found_too():
         ["so ", None, None],
         ["two", "right", 0.5],
     ]
+
+
+def test_a_failed_call_counts_behind_the_text_that_the_page_has():
+    """The page has the first 6,000 characters of a rollout; a call without a status did not fail."""
+
+    def reply(**status: object) -> dict[str, object]:
+        return turn("\n6\n```\n", False) | {"role": "tool"} | status
+
+    long = [turn("?", False), turn("x" * 7000), reply(status="timeout"), turn("#### 6")]
+    assert call_outcome(long) == "failed" and len(list(text_pieces(long, []))) == 1
+    for replies in ([reply(status="ok")], [reply()], [reply(status="")], [reply(status=None)]):
+        assert call_outcome([turn("?", False), turn("call"), *replies]) == "ok"
+    assert call_outcome([turn("?", False), turn("#### 6")]) == ""
+    assert [piece[1] for piece in text_pieces([turn("call"), reply(status="")], [])][-1] == "tool"
 
 
 def test_an_episode_is_a_notebook_of_programs_and_outputs():

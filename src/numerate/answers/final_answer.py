@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from numerate.answers.extraction.bare_answers import bare_answer
 from numerate.answers.extraction.box_answers import box_answer, is_loop_of_boxes
 from numerate.answers.extraction.choice_answers import choice_answer
+from numerate.answers.extraction.clauses import DIGIT, count_words
 from numerate.answers.extraction.hash_lines import hash_answer
 from numerate.answers.extraction.headings import blocks_below_headings, bold_opening
 from numerate.answers.extraction.last_sentence import last_statement
@@ -79,7 +80,10 @@ def find_answer(
         return NOTHING
     if marked is not None or region.thinking:
         return marked or NOTHING
-    return bare_answer(tail, kind) or _guess(tail, kind, region, fallback)
+    bare = bare_answer(tail, kind)
+    if bare is not None and _answers_output(tail, region):
+        return bare
+    return _guess(tail, kind, region, fallback)
 
 
 # -- the text that is read ----------------------------------------------------------------------
@@ -182,14 +186,29 @@ def _answer_in(text: str, kind: Kind) -> str:
 
 
 # -- answers that nothing marks ----------------------------------------------------------------------
+def _answers_output(tail: str, region: Region) -> bool:
+    """Checks whether a text that is nothing but an answer may be one beside the output of a tool: it stands
+    behind the output, and is no remark ("Done.") on a value that the tool printed, or on its failure."""
+    if not region.after_output:
+        return True
+    if region.text[: region.after_output].strip():
+        return False
+    return _has_value(tail) or (region.output != "" and not _has_value(region.output))
+
+
+def _has_value(text: str) -> bool:
+    return DIGIT.search(text) is not None or not count_words(text)
+
+
 def _guess(tail: str, kind: Kind, region: Region, fallback: Fallback) -> Extracted:
     if fallback == "none":
         return NOTHING
+    if region.after_output:
+        tail, _ = _own_answer(_readable_tail(region.text[region.after_output :]), kind, fallback)
     if opens_object(tail):
         number = only_number(tail)
         return Extracted(number, "last") if number else NOTHING
-    behind = tail[-max(len(region.text) - region.after_output, 0) :] if region.output else tail
-    if value := _last_value(behind[-MOST_GUESSED:], kind, fallback):
+    if value := _last_value(tail[-MOST_GUESSED:], kind, fallback):
         return value
     if region.output:
         return Extracted(region.output.rpartition("\n")[2].strip(), "output")

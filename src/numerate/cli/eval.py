@@ -59,6 +59,18 @@ def measure_model(
     aggregate: Annotated[
         str | None, Option(metavar="HOW", help="Aggregation of step scores: avg, prod, max, min, last.")
     ] = None,
+    guided_by: Annotated[
+        str | None,
+        Option(
+            metavar="JUDGE", help="Scorer of value-guided sampling, step by step: a directory, or oracle."
+        ),
+    ] = None,
+    beams: Annotated[
+        int, Option(min=1, metavar="N", help="Partial solutions that are kept after each step.")
+    ] = 4,
+    candidates: Annotated[
+        int, Option(min=1, metavar="N", help="Next steps that are sampled for each of them.")
+    ] = 4,
     prompt: Prompt = "plain",
     seed: Seed = 0,
     engine: Engine = "local",
@@ -77,6 +89,7 @@ def measure_model(
     in the folder eval-MODEL beside the runs: the same command reuses them, resumes a stopped evaluation, and
     adds further problem sets. Other settings, or another model of that name, get a separate folder.
     With --rerank-with, scorers re-rank the samples; a table lists the accuracy of each selection strategy.
+    With --guided-by, a scorer also chooses step by step which partial solutions are extended.
 
     \b
     Examples:
@@ -99,6 +112,8 @@ def measure_model(
         "rerank_with": rerank_with or [],
         "aggregate": aggregate,
     }
+    if guided_by:
+        measured["guided"] = {"judge": guided_by, "beams": beams, "candidates": candidates}
     sampler = options.engine_settings(engine, model=served_as, slots=slots, calculator=calculator or None)
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
     choose = partial(

@@ -17,7 +17,7 @@ from numerate.progress import count_of
 
 if TYPE_CHECKING:
     from numerate.answers.faults import Fault
-    from numerate.metrics.catalog import Metric
+    from numerate.metrics.metric import Metric
     from numerate.problems.sample_files import Sampled
 
 SCORE = "score"

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from numerate.report.results import Result
 
 LABELLED = "labelled"
+SELECTING = ("rerank_all_at_k", "guided_at_k")
+"""metrics of which a model with selected solutions has at least one"""
 NO_F1 = "first-error F1 needs solutions with an error and solutions without one: raise the limit"
 CROSSED = "weighted_at_k"
 """the strategy that the table of judges by models shows: with good and bad judges alike rarely the worst"""
@@ -21,15 +23,17 @@ def show_choices(metrics: Mapping[str, Any], names: Mapping[str, str], *, to_std
     models, judges by models. Nothing where no judge re-ranked anything."""
     from numerate.report.results import parse_results, unique_names
 
-    rows = [row for row in parse_results(metrics) if not row.by and not row.versus and row.x is None]
+    rows = [row for row in parse_results(metrics) if not row.by and row.x is None]
+    rows = [row for row in rows if row.judge or not row.versus]
     for problems in unique_names([row.problems for row in rows if row.judge]):
         set_rows = [row for row in rows if row.problems == problems]
-        models = unique_names([row.model for row in set_rows if row.metric == "rerank_all_at_k"])
+        models = unique_names([row.model for row in set_rows if row.metric in SELECTING])
         for model in models:
             table.print_title(f"{problems}: {names.get(model, model)}, re-ranked", to_stderr=to_stderr)
             show_strategies([row for row in set_rows if row.model == model], to_stderr)
-        if len(models) > 1:
-            show_crossed(problems, set_rows, models, names, to_stderr)
+        crossed = unique_names([row.model for row in set_rows if row.judge and row.metric == CROSSED])
+        if len(crossed) > 1:
+            show_crossed(problems, set_rows, crossed, names, to_stderr)
         labelled = [row for row in set_rows if row.model == LABELLED]
         if labelled:
             table.print_title(f"{problems}: labelled steps", to_stderr=to_stderr)
@@ -47,7 +51,7 @@ def show_labelled(rows: Sequence[Result], to_stderr: bool) -> None:
 def show_strategies(rows: Sequence[Result], to_stderr: bool) -> None:
     """Prints a table of strategies by judges. rows: of one model on one problem set."""
     judges = list(dict.fromkeys(row.judge for row in rows if row.judge))
-    lines = strategy_lines(rows, judges) + judge_lines(rows, judges)
+    lines = strategy_lines(rows, judges) + gain_lines(rows, judges) + judge_lines(rows, judges)
     table.print_table(lines, ["strategy", "n", *judges], keys=2, to_stderr=to_stderr)
 
 
@@ -56,14 +60,28 @@ def strategy_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[s
     from numerate.metrics import catalog
     from numerate.report.tables import SAMPLED
 
-    most = max(row.k or 1 for row in rows if row.metric == "rerank_all_at_k")
     entries = [("greedy, one answer", SAMPLED, 1)]
     for metric in catalog.metrics_in("strategies"):
+        most = max((row.k or 1 for row in rows if row.metric == metric.name), default=1)
         best = metric.name.replace("_at_k", "_optimistic")
         limit = catalog.limit_letter(metric.name)
         entries.append((catalog.title(metric.name, most), metric.name, most))
         entries.append((f"  best {limit} (optimistic)", best, most))
     return [line for each in entries if (line := measure_line(rows, *each, judges))]
+
+
+def gain_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]]:
+    """Returns the cost of value-guided sampling, and its paired differences."""
+    from numerate.metrics import catalog
+
+    lines: list[list[str]] = []
+    for metric in (catalog.find("guided_cost"), *catalog.gains()):
+        mine = [row for row in rows if row.metric == metric.name]
+        for versus, k in dict.fromkeys((row.versus, row.k or 1) for row in mine):
+            name = f"  {metric.title}: minus {versus}" if versus else f"  {metric.title}"
+            same = [row for row in mine if row.versus == versus]
+            lines.append(measure_line(same, name, metric.name, k, judges))
+    return lines
 
 
 def judge_lines(rows: Sequence[Result], judges: Sequence[str]) -> list[list[str]]:

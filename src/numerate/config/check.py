@@ -127,6 +127,7 @@ def evaluation_errors(recipe: Recipe) -> Iterator[Complaint]:
             f"k = {large[0]} needs that many samples, and samples is {recipe.evaluate.samples}",
         )
     yield from check_judges.reranking_errors(recipe)
+    yield from check_judges.guided_errors(recipe)
 
 
 def encoder_errors(recipe: Recipe) -> Iterator[Complaint]:

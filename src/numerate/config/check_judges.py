@@ -90,11 +90,14 @@ def oracle_errors(recipe: Recipe, beginning: Callable[[str], list[Problem]]) -> 
             if not all(map(has_graph, beginning(source))):
                 message = f"the oracle scores stories only, and {source} has other problems: choose {remedy}"
                 yield ("stages", name, key), message
-    for name in recipe.evaluate.problems if ORACLE in recipe.evaluate.rerank_with else ():
-        source = recipe.problems[name].source
-        if not all(map(has_graph, beginning(source))):
-            message = f"the oracle scores stories only, and {source} has other problems: leave it out"
-            yield ("evaluate", "rerank_with"), message
+    guide = recipe.evaluate.guided
+    measured = (("rerank_with", recipe.evaluate.rerank_with), ("guided", (guide.judge,) if guide else ()))
+    for key, judges in measured:
+        for name in recipe.evaluate.problems if ORACLE in judges else ():
+            source = recipe.problems[name].source
+            if not all(map(has_graph, beginning(source))):
+                message = f"the oracle scores stories only, and {source} has other problems: leave it out"
+                yield ("evaluate", key), message
 
 
 def labelled_set_errors(recipe: Recipe) -> Iterator[Complaint]:
@@ -128,6 +131,48 @@ def reranking_errors(recipe: Recipe) -> Iterator[Complaint]:
         message = stage_judges(recipe, judge) if judge in recipe.stages else judge_folder_error(recipe, judge)
         if message:
             yield path, message
+
+
+def guided_errors(recipe: Recipe) -> Iterator[Complaint]:
+    """Checks that the judge of `guided` exists and scores partial solutions, that there are samples to
+    compare with, and that every model can be sampled step by step."""
+    options = recipe.evaluate.guided
+    if options is None:
+        return
+    path, judge = ("evaluate", "guided", "judge"), options.judge
+    is_stage = judge in recipe.stages
+    if message := stage_judges(recipe, judge) if is_stage else judge_folder_error(recipe, judge):
+        yield path, message
+    elif scores_whole(recipe, judge):
+        remedy = "name a value model, an outcome or a process reward model, or oracle"
+        yield path, f"{judge!r} is an evaluator, which scores complete solutions only: {remedy}"
+    elif (length := judge_length(recipe, judge)) and length <= recipe.evaluate.max_tokens:
+        message = f"{judge!r} reads {length} tokens of problem and solution, and max_tokens is"
+        remedy = "lower max_tokens, or train the judge with a larger fit.max_length"
+        yield path, f"{message} {recipe.evaluate.max_tokens}, so late steps would have no value: {remedy}"
+    if 0 < recipe.evaluate.samples < options.samples:
+        message = f"guided compares with {options.samples} samples (beams * candidates), and samples is"
+        remedy = f"set samples: {options.samples} or more, or 0 for no comparison"
+        yield ("evaluate", "samples"), f"{message} {recipe.evaluate.samples}: {remedy}"
+    for model in recipe.evaluate.models:
+        stage = recipe.stages.get(model)
+        if stage and getattr(methods.get_method(stage.method), "LINE_BY_LINE", False):
+            message = f"stage {model!r} ({stage.method}) is sampled in its own way, line by line"
+            yield ("evaluate", "guided"), f"{message}: leave out guided, or the model"
+
+
+def scores_whole(recipe: Recipe, judge: str) -> bool:
+    """Checks whether a judge is an evaluator, whose words are about complete solutions."""
+    if judge in recipe.stages:
+        return hasattr(methods.get_method(recipe.stages[judge].method), "WHOLE_TOKENS")
+    return judge != ORACLE and read_card(Path(judge).expanduser()).kind == "evaluator"
+
+
+def judge_length(recipe: Recipe, judge: str) -> int | None:
+    """Returns how many tokens a judge reads, None where there is no limit."""
+    if judge in recipe.stages:
+        return getattr(getattr(recipe.stages[judge].options, "fit", None), "max_length", None)
+    return None if judge == ORACLE else read_card(Path(judge).expanduser()).max_length
 
 
 def measured_on(recipe: Recipe) -> Iterator[Complaint]:

@@ -18,7 +18,7 @@ from numerate.config.write import plain_tree
 from numerate.models import locate
 from numerate.store import identity_hash
 
-ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit")
+ADDED = ("models", "problems", "limit", "k", "rerank_with", "aggregate", "marked", "marked_limit", "guided")
 """keys of `evaluate` that add rows and replace none"""
 DIGITS = 6
 
@@ -123,7 +123,8 @@ def add_problem_sets(recipe: Recipe, earlier: Recipe) -> tuple[Recipe, Recipe]:
     names = [set_label(problem_set, sets) for problem_set in recipe.problems.values()]
     own = {name: sets[name] for name in names}
     judges = tuple(dict.fromkeys([*earlier.evaluate.rerank_with, *recipe.evaluate.rerank_with]))
-    whole = replace(recipe.evaluate, problems=tuple(sets), rerank_with=judges)
+    guided = recipe.evaluate.guided or earlier.evaluate.guided
+    whole = replace(recipe.evaluate, problems=tuple(sets), rerank_with=judges, guided=guided)
     measured = replace(recipe.evaluate, problems=tuple(own))
     return replace(recipe, problems=own, evaluate=measured), replace(recipe, problems=sets, evaluate=whole)
 

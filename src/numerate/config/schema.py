@@ -10,6 +10,7 @@ from pydantic import Field
 from numerate.models.judge_config import Aggregation
 from numerate.options import AtLeast0, AtLeast1, config, named
 from numerate.rollouts.engines import options_class
+from numerate.rollouts.guided_options import GuidedOptions
 from numerate.rollouts.options import EngineOptions
 
 
@@ -83,6 +84,9 @@ class Evaluate:
     """number of labelled solutions of each of these sets, a fixed choice"""
     aggregate: Aggregation | None = None
     """aggregation of step scores: avg, prod, max, min, last; null: each scorer's default"""
+    guided: GuidedOptions | None = None
+    """value-guided sampling beside the samples: a scorer chooses, step by step, which partial solutions are
+    extended"""
 
 
 @config

@@ -6,7 +6,7 @@
     ranking          ROC and AUC, also within problems      of a scorer's scores
     calibration      reliability, ECE, Brier                of scores that are probabilities
     first_errors     F1 of first errors, by position        of a step scorer
-    episodes         calls of programs, their errors         of rollouts with tools
+    episodes         calls of programs, their errors         of rollouts with tools; their table: tool_metrics
     health           whether a stage learns               conditions on its log, with remedies
     intervals        Wilson, bootstrap means, breakdowns    over problems
     reward_hacking   slopes of reward and accuracy          of a policy in training; steps, repeated ones

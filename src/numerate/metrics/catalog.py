@@ -7,47 +7,12 @@ docs/extend.md shows an example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
 
 from numerate.metrics import per_problem as of_problem
 from numerate.metrics import score_points as of_scores
-
-Unit = Literal["proportion", "share", "count", "score"]
-Over = Literal["greedy", "samples", "k samples", "k clusters", "scores", "step scores", "labelled steps"]
-Figure = Literal["curves", "diversity", "strategies", "cost", "histograms", "roc", "reliability", "positions"]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    name: str
-    """in the rows of metrics.json"""
-    title: str
-    """heading; {k} stands for the k of a row"""
-    help: str
-    value: Callable[..., Any] | None = None
-    """a number per problem, None where it does not apply to the problem; of scores, a list of points"""
-    unit: Unit = "proportion"
-    """proportion: of the problems, each right, wrong, or a chance. share: of a problem's samples. Both are
-    printed in percent, with Wilson's interval where every value is 0 or 1, else a bootstrap. score: in
-    [0, 1], printed with three digits. count: any number; bootstrap"""
-    over: Over | None = None
-    """what `value` takes. greedy, samples: the group of a problem; k samples, k clusters: its samples and
-    k; scores, step scores, labelled steps: a scorer's scores, their labels and problems. None, for metrics
-    without a `value`: their rows are made elsewhere"""
-    in_summary: bool = False
-    """a column of the tables of models, or of scorers"""
-    figures: tuple[Figure, ...] = ()
-    """figures of the report"""
-    legend: str = ""
-    """name in figures, where it is not the title"""
-
-    def measure(self, *arguments: Any) -> Any:
-        assert self.value is not None
-        return self.value(*arguments)
-
+from numerate.metrics.metric import Figure, Metric, Over
+from numerate.metrics.tool_metrics import TOOL_METRICS
 
 greedy_metric = partial(Metric, over="greedy", in_summary=True)
 diversity_metric = partial(Metric, unit="count", over="samples", figures=("diversity",))
@@ -163,6 +128,7 @@ METRICS: tuple[Metric, ...] = (
         "share",
         over="samples",
     ),
+    *TOOL_METRICS,
     strategy_metric(
         "rerank_all_at_k", "RR.All@{k}", "the best-scored of {k} samples is right", legend="Best score"
     ),
@@ -195,6 +161,31 @@ METRICS: tuple[Metric, ...] = (
         "Outlier-free@{k}",
         "the cluster with the largest median score times size is right",
         legend="Outlier-free",
+    ),
+    strategy_metric(
+        "guided_at_k",
+        "Guided@{k}",
+        "the answer of value-guided sampling with {k} candidates a step is right",
+        legend="Value-guided",
+    ),
+    Metric(
+        "guided_tokens",
+        "Tokens of guided sampling",
+        "sampled per problem, dropped candidates too",
+        unit="count",
+    ),
+    Metric(
+        "guided_cost", "Guided sampling in samples", "its tokens over those of a whole sample", unit="count"
+    ),
+    Metric(
+        "guided_gain",
+        "Guided, difference at equal N",
+        "paired difference from a strategy on {k} whole samples",
+    ),
+    Metric(
+        "guided_gain_tokens",
+        "Guided, difference at equal tokens",
+        "paired difference from a strategy on {k} whole samples, which have as many tokens",
     ),
     *(
         record
@@ -318,6 +309,11 @@ def metrics_in(figure: Figure) -> list[Metric]:
 
 def summary() -> list[Metric]:
     return [metric for metric in METRICS if metric.in_summary]
+
+
+def gains() -> list[Metric]:
+    """Returns the paired differences of value-guided sampling: at equal samples, at equal tokens."""
+    return [find("guided_gain"), find("guided_gain_tokens")]
 
 
 def limit_letter(name: str) -> str:

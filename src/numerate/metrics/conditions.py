@@ -17,6 +17,8 @@ ROWS = 3
 """rows of the log that a level is measured over: one row may be chance"""
 THIRD = 1 / 3
 """share of rollouts or rows from which on the lost ones shape what is learned"""
+MOST = 1 / 2
+"""share of calls from which on a policy more often reads an error than an output"""
 SURE = 0.99
 """two-sided confidence of the Wilson interval that must lie above a share's threshold"""
 NORMS, FEWEST_NORMS = 30, 10
@@ -67,19 +69,45 @@ def numeric_values(row: Row, name: str) -> list[float]:
     return [row[name]] if name in row else []
 
 
-def surely_above(history: History, name: str, bound: float) -> float | None:
-    """Returns the share over the rows where it is significantly above `bound`, with rollouts as
+Reading = Callable[[Row], "float | None"]
+"""a number of a row, None where the row has none"""
+
+
+def value_of(*names: str) -> Reading:
+    """Returns a function that returns the sum of these statistics that a row has."""
+
+    def read(row: Row) -> float | None:
+        values = [row[name] for name in names if name in row]
+        return sum(values) if values else None
+
+    return read
+
+
+def rollout_count(row: Row) -> float | None:
+    return row.get("rollouts/count")
+
+
+def call_count(row: Row) -> float | None:
+    """Returns the number of calls of programs."""
+    return row["tools/calls"] * (rollout_count(row) or 0.0) if "tools/calls" in row else None
+
+
+def surely_above(
+    history: History, bound: float, share: Reading, count: Reading = rollout_count
+) -> float | None:
+    """Returns the share over the rows where it is significantly above `bound`, with what `count` counts as
     independent."""
-    rows = [row for row in history.rows if name in row and row.get("rollouts/count")]
-    total = round(sum(row["rollouts/count"] for row in rows))
-    if not rows or name not in history.rows[-1]:
+    shares = [(value, count(row)) for row in history.rows if (value := share(row)) is not None]
+    measured = [(value, n) for value, n in shares if n]
+    if not measured or share(history.rows[-1]) is None:
         return None
-    share = min(1.0, max(0.0, sum(row[name] * row["rollouts/count"] for row in rows) / total))
-    return share if wilson(share * total, total, SURE)[0] > bound else None
+    total = max(1, round(sum(n for _, n in measured)))
+    mean = min(1.0, max(0.0, sum(value * n for value, n in measured) / total))
+    return mean if wilson(mean * total, total, SURE)[0] > bound else None
 
 
-def share_above(name: str, bound: float = THIRD) -> Condition:
-    return lambda history: surely_above(history, name, bound)
+def share_above(*names: str, bound: float = THIRD) -> Condition:
+    return lambda history: surely_above(history, bound, value_of(*names))
 
 
 def level_above(bound: float, *names: str) -> Condition:
@@ -101,9 +129,22 @@ OTHER_SIGNAL = ("train/baseline", "train/reverse_kl", "judge/score")
 def unmeasured_share(history: History) -> float | None:
     if "train/reverse_kl" in history.rows[-1]:  # a teacher's log-probabilities need no reward
         return None
-    return surely_above(history, "reward/unmeasured", THIRD) or surely_above(
-        history, "rollouts/unmeasured", THIRD
-    )
+    names = ("reward/unmeasured", "rollouts/unmeasured")
+    return next((share for name in names if (share := share_above(name)(history))), None)
+
+
+def cut_share(row: Row) -> float | None:
+    """Returns the share of the rollouts that ended at a limit of tokens, or where the context was full."""
+    by_tools = value_of("tools/max_turns", "tools/tool_error")(row) or 0.0
+    return max(0.0, row["rollouts/truncated"] - by_tools) if "rollouts/truncated" in row else None
+
+
+def cut_above(bound: float = THIRD) -> Condition:
+    return lambda history: surely_above(history, bound, cut_share)
+
+
+def most_calls_fail(history: History) -> float | None:
+    return surely_above(history, MOST, value_of("tools/failures"), call_count)
 
 
 def zero_variance(history: History) -> float | None:
@@ -157,6 +198,14 @@ STATS = (
     "rollouts/unanswered",
     "rollouts/unmeasured",
     "rollouts/zero_variance",
+    "tools/calls",
+    "tools/code_and_answer",
+    "tools/failures",
+    "tools/max_turns",
+    "tools/no_program",
+    "tools/not_json",
+    "tools/tool_error",
+    "tools/unclosed",
     "train/baseline",
     "train/grad_norm",
     "train/kl",

@@ -110,17 +110,48 @@ CHECKS = (
     ),
     Check(
         "no_eos",
-        "{value:.0%} of the rollouts are truncated: the model emits no EOS",
+        "{value:.0%} of the rollouts are truncated at the token limit: the model emits no EOS",
         "99 % sure to be above 0.9 of the rollouts of up to 3 rows",
         "fine-tune on solutions first, or set the prompt style of the model's training (prompt: chat)",
-        conditions.share_above("rollouts/truncated", 0.9),
+        conditions.cut_above(0.9),
     ),
     Check(
         "truncated",
-        "{value:.0%} of the rollouts are truncated",
+        "{value:.0%} of the rollouts are truncated at the token limit",
         "99 % sure to be above a third of the rollouts of up to 3 rows",
         "raise sample.max_tokens, or reward short solutions (numerate.rewards.shaping.overlong)",
-        conditions.share_above("rollouts/truncated"),
+        conditions.cut_above(),
+    ),
+    Check(
+        "max_turns",
+        "{value:.0%} of the rollouts ended because they wanted more calls than allowed",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "raise engine.tools.turns, or fine-tune on transcripts with fewer calls",
+        conditions.share_above("tools/max_turns"),
+    ),
+    Check(
+        "failed_calls",
+        "{value:.0%} of the calls of programs fail",
+        "99 % sure to be above half of the calls of up to 3 rows: more errors are read than outputs",
+        "read the programs in the report (Calls: with a failed call); fine-tune on transcripts that execute "
+        "(method: tool_solutions), raise the limits of engine.tools.interpreter where programs reach them, "
+        "or run numerate doctor where they crash",
+        conditions.most_calls_fail,
+    ),
+    Check(
+        "unclosed_calls",
+        "{value:.0%} of the rollouts have a program that is not closed and may not run",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "raise sample.max_tokens where rollouts are truncated in their programs, else fine-tune on "
+        "transcripts in the format of engine.tools.format",
+        conditions.share_above("tools/unclosed"),
+    ),
+    Check(
+        "malformed_calls",
+        "{value:.0%} of the rollouts have a call without a program, or with an answer beside it",
+        "99 % sure to be above a third of the rollouts of up to 3 rows",
+        "set engine.tools.format to the format of the model's training, or fine-tune on transcripts in it",
+        conditions.share_above("tools/no_program", "tools/not_json", "tools/code_and_answer"),
     ),
     Check(
         "unanswered",

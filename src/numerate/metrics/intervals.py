@@ -74,13 +74,36 @@ def mean_interval(
     return mean, min(low, mean), max(high, mean)
 
 
+def ratio_interval(
+    parts: Sequence[float],
+    wholes: Sequence[float],
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Returns (ratio, low, high) of the sum of `parts` over the sum of `wholes`, such as failed calls over
+    calls: percentile bootstrap over problems, which add to both. Else as `mean_interval`.
+
+    Raises:
+        ValueError: there are no values, one is not finite, or a whole is not above 0.
+    """
+    array_N2 = np.stack([_finite(parts), _finite(wholes)], axis=1)
+    if array_N2[:, 1].min() <= 0:
+        raise ValueError("a denominator is not above 0: leave out the problems that do not add to it")
+    sums_R2 = np.concatenate(list(resampled_means(array_N2, resamples, seed)))
+    low, high = percentile_interval(sums_R2[:, 0] / sums_R2[:, 1], confidence)
+    ratio = float(array_N2[:, 0].sum() / array_N2[:, 1].sum())
+    return ratio, min(low, ratio), max(high, ratio)
+
+
 def resampled_means(values: Floats, resamples: int, seed: int) -> Iterator[Floats]:
-    """Yields means of `resamples` draws of len(values) problems with replacement, in blocks.
+    """Yields means of `resamples` draws of len(values) problems with replacement, in blocks. values: a number
+    per problem, or a row of numbers.
 
     A draw only needs to say how often each distinct value comes up, which is multinomial: a few numbers for
     right-or-wrong values instead of one per problem.
     """
-    distinct_V, counts_V = np.unique(values, return_counts=True)
+    distinct_V, counts_V = np.unique(values, return_counts=True, axis=0)
     random = np.random.default_rng(seed)
     block = max(1, BLOCK // len(distinct_V))
     for done in range(0, resamples, block):

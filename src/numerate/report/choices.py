@@ -67,8 +67,35 @@ def selection_tables(run: RunRecord) -> list[Choices]:
         every = votes + mine
         tables += _table(run, problems, "selection strategies by scorer", every, ways)
         tables += _table(run, problems, "quality of the scores", mine, quality, WITHIN)
+        tables += _gains(run, problems)
         tables += _crossed(run, problems, every)
     return tables
+
+
+def _gains(run: RunRecord, problems: str) -> list[Choices]:
+    """Returns the table of value-guided sampling against strategies on whole samples; nothing without it."""
+    gains = [metric.name for metric in catalog.gains()]
+    rows = [row for row in run.results if row.problems == problems and row.metric in gains]
+    pairs = list(dict.fromkeys((row.metric, row.versus, row.k) for row in rows))
+    names = {name: "equal samples" if name == gains[0] else "equal tokens" for name in gains}
+    columns = tuple(
+        Column(metric, k, f"minus {versus}, {names[metric]}", catalog.explain(metric, k))
+        for metric, versus, k in pairs
+    )
+    shown = [
+        ChoiceRow(model, judge, tuple(_gain(rows, model, judge, *pair) for pair in pairs))
+        for model, judge in dict.fromkeys((row.model, row.judge) for row in rows)
+    ]
+    note = "value-guided sampling minus selection among whole samples, points"
+    return [Choices(problems, note, columns, tuple(shown))] if rows else []
+
+
+def _gain(
+    rows: Sequence[Result], model: str, judge: str, metric: str, versus: str, k: int | None
+) -> Cell | None:
+    wanted = (model, judge, metric, versus, k)
+    same = (row for row in rows if (row.model, row.judge, row.metric, row.versus, row.k) == wanted)
+    return next(map(result_cell, same), None)
 
 
 def _table(
@@ -88,9 +115,9 @@ def _table(
 
 
 def _columns(rows: Sequence[Result], metrics: Sequence[str]) -> tuple[Column, ...]:
-    most = max((row.k or 1 for row in rows if row.metric in STRATEGIES), default=None)
     there = [metric for metric in metrics if any(row.metric == metric for row in rows)]
-    return tuple(make_column(metric, most if metric in STRATEGIES else None) for metric in there)
+    most = {metric: max(row.k or 1 for row in rows if row.metric == metric) for metric in there}
+    return tuple(make_column(metric, most[metric] if metric in STRATEGIES else None) for metric in there)
 
 
 def _cell(rows: Sequence[Result], model: str, judge: str, column: Column) -> Cell | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from numerate.metrics import catalog
-from numerate.metrics.catalog import Metric
+from numerate.metrics.metric import Metric
 from numerate.progress import count_of
 from numerate.report import plots
 from numerate.report.read import Points, RunRecord, StageRecord

@@ -14,7 +14,7 @@ from numerate.report import plots
 from numerate.report.figures import plain_name, thin_points, tint_of
 from numerate.report.read import Points, RunRecord, StageRecord
 from numerate.report.results import finite_number
-from numerate.report.rollouts import clip_text
+from numerate.report.turns import clip_text
 
 SHOWN = 6
 """rollouts on the page, of those in the log with the alarms of a stage"""

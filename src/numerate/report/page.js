@@ -48,6 +48,11 @@
     tool_error: "tool error",
   };
   const APART = new Set(["tool", "failed", "code", "prefix"]);
+  const CALLS = {
+    "with a failed call": (r) => r.c === "failed",
+    "with a call": (r) => r.c !== "",
+    without: (r) => r.c === "",
+  };
   const RESULT = { right: ["✓", "right"], wrong: ["✗", "wrong"], ungraded: ["?", "not graded"] };
   const STEP = {
     right: ["✓", "right"],
@@ -92,7 +97,7 @@
   const wanted = () => {
     const get = (name) => form.elements[name].value;
     const [result, model, set, round, decoding] = ["result", "model", "set", "round", "decoding"].map(get);
-    const finish = get("finish");
+    const [finish, calls] = ["finish", "calls"].map(get);
     const problem = get("problem").trim().toLowerCase();
     const text = get("text").trim().toLowerCase();
     const exact = problem && data.problems.some((p) => p.id.toLowerCase() === problem);
@@ -102,12 +107,11 @@
       (!set || setOf(r) === set) &&
       (!round || roundOf(r) === round) &&
       (!decoding || r.d === decoding) &&
-      (!finish || (finish === FAILED ? hasFailed(r) : say(FINISH, r.f) === finish)) &&
+      (!finish || say(FINISH, r.f) === finish) &&
+      (!calls || CALLS[calls](r)) &&
       (!problem || matches(data.problems[r.p].id.toLowerCase(), problem, exact)) &&
       (!text || haystack(r).includes(text));
   };
-  const FAILED = "a call failed";
-  const hasFailed = (r) => r.t.some((piece) => piece[1] === "failed");
   const matches = (id, asked, exact) => (exact ? id === asked : id.includes(asked));
 
   const apply = () => {
@@ -247,7 +251,9 @@
   fill("set", distinct(setOf));
   fill("round", distinct(roundOf));
   fill("decoding", distinct((r) => r.d));
-  fill("finish", [...distinct((r) => say(FINISH, r.f)), ...(data.rollouts.some(hasFailed) ? [FAILED] : [])]);
+  fill("finish", distinct((r) => say(FINISH, r.f)));
+  form.elements.calls.parentElement.hidden = !data.rollouts.some(CALLS["with a call"]);
+  fill("calls", Object.keys(CALLS).filter((name) => data.rollouts.some(CALLS[name])));
   byId("problem-ids").append(...data.problems.map((problem) => new Option(problem.id, problem.id)));
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

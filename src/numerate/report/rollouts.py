@@ -13,7 +13,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,11 @@ from markupsafe import Markup
 from numerate.answers import grade
 from numerate.report.read import RunRecord, SourceRecord
 from numerate.report.results import finite_number
-from numerate.tool_formats import FORMATS
+from numerate.report.turns import call_outcome, clip_text, join_turns, prompt_text, text_pieces
 from numerate.types import Problem
 
 CAP = 2000  # rollouts on a page
 SIZE = 4_000_000  # bytes of their JSON, roughly
-LONGEST = 6000  # characters of one text on the page
 ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
@@ -162,8 +161,8 @@ def _row(
     source: SourceRecord, pick: Pick, record: Mapping[str, Any], problem: Problem | None
 ) -> dict[str, Any]:
     """Returns a row of the page: m model, d decoding, o round, i index, r right, a answer, h how graded, g
-    the present grade, f finish, w reward, x its parts, t the text in pieces [text, verdict, score], l
-    log-probability [tokens, sum, mean, lowest]"""
+    the present grade, f finish, c calls of programs (`turns.call_outcome`), w reward, x its parts, t the text
+    in pieces [text, verdict, score], l log-probability [tokens, sum, mean, lowest]"""
     turns: list[dict[str, Any]] = record.get("turns") or []
     written = prompt_text(turns) + "".join(t["text"] for t in join_turns(turns) if t["trained"] or t["tool"])
     verdict = grade(written, problem) if problem is not None else None
@@ -177,91 +176,12 @@ def _row(
         "h": verdict.how if verdict else None,
         "g": verdict.correct if verdict else None,
         "f": str(record.get("finish") or ""),
+        "c": call_outcome(turns),
         "w": finite_number(record.get("reward")),
         "x": [[clip_text(str(name), 100), finite_number(value)] for name, value in record.get("parts") or []],
         "t": list(text_pieces(turns, record.get("steps") or [])),
         "l": _logprobs(turns),
     }
-
-
-def prompt_text(turns: Sequence[Mapping[str, Any]]) -> str:
-    """Returns the part of the solution that stood there already, see `types.Rollout.prefix`."""
-    first = next((index for index, turn in enumerate(turns) if turn.get("trained")), len(turns))
-    before = takewhile(lambda turn: turn.get("role") == "assistant", reversed(turns[:first]))
-    return "".join(turn.get("text") or "" for turn in reversed(list(before)))
-
-
-def text_pieces(
-    turns: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
-) -> Iterator[list[Any]]:
-    """Yields the text from the first turn that the policy wrote, cut at its steps. Offsets are Python's, so
-    the cutting is done here; a tool's turn becomes one piece whose verdict is "tool", or "failed" where the
-    program did not end well, the program before it one whose verdict is "code", the prefix that the policy
-    continues one whose verdict is "prefix"."""
-    prefix = prompt_text(turns)
-    left, before = LONGEST, len(prefix)
-    if prefix:
-        yield [clip_text(prefix, left), "prefix", None]
-    for turn in join_turns(turns):
-        text = turn["text"]
-        if left <= 0:
-            break
-        if turn["trained"]:
-            code = program_start(text) if turn["called"] else len(text)
-            yield from _cut(text[:code], list(_inside(text[:code], before, steps)), left)
-            if text[code:] and left > code:
-                yield [clip_text(text[code:], left - code), "code", None]
-        else:
-            yield [clip_text(text, left), "failed" if turn["failed"] else "tool", None]
-        before += len(text) if turn["trained"] or turn["tool"] else 0
-        left -= len(text)
-
-
-def program_start(text: str) -> int:
-    """Returns where the last program of a call begins, in any format of tools."""
-    starts = [match.start() for format in FORMATS.values() for match in format.block.finditer(text)]
-    return max(starts, default=len(text))
-
-
-def _inside(text: str, before: int, steps: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yields the steps of a turn: those with positions in it, or in the whole solution, with the text
-    `before` it."""
-    for step in steps:
-        for start in (step["start"], step["start"] - before):
-            if start >= 0 and text[start : start + len(step["text"])] == step["text"]:
-                yield {**step, "start": start, "end": start + len(step["text"])}
-                break
-
-
-def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Joins the turns from the policy's first. A calculator's tokens are part of the answer's text:
-    neighbouring turns of the assistant become one."""
-    joined: list[dict[str, Any]] = []
-    for turn in turns:
-        text, own, tool = turn.get("text") or "", bool(turn.get("trained")), turn.get("role") == "tool"
-        if joined and turn.get("role") == "assistant" and joined[-1]["trained"]:
-            joined[-1]["text"] += text
-        elif joined or own:
-            failed = tool and turn.get("status", "ok") != "ok"
-            if joined and tool:
-                joined[-1]["called"] = True
-            joined.append({"text": text, "trained": own, "tool": tool, "failed": failed, "called": False})
-    return joined
-
-
-def _cut(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:
-    at = 0
-    shown = clip_text(text, left)
-    for step in sorted(steps, key=lambda step: step["start"]):
-        start, end = max(at, step["start"]), step["end"]
-        if end <= start or end > min(len(text), left):
-            continue
-        if start > at:
-            yield [text[at:start], None, None]
-        yield [text[start:end], step.get("label") or "step", finite_number(step.get("score"))]
-        at = end
-    if shown[at:]:
-        yield [shown[at:], None, None]
 
 
 def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
@@ -272,13 +192,6 @@ def _logprobs(turns: Sequence[Mapping[str, Any]]) -> list[float] | None:
         return None
     total = sum(values)
     return [len(values), round(total, 3), round(total / len(values), 4), round(min(values), 3)]
-
-
-def clip_text(text: str, longest: int = LONGEST) -> str:
-    """Returns at most `longest` characters, and the number of further ones."""
-    if len(text) <= longest:
-        return text
-    return f"{text[:longest]} … ({len(text) - longest:,} more characters, whole in the Parquet files)"
 
 
 def data_block(value: Any) -> Markup:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numerate import metrics
 from numerate.report.read import RunRecord, SourceRecord
 from numerate.report.results import finite_number
-from numerate.report.rollouts import join_turns
+from numerate.report.turns import join_turns
 
 MOST = 8000  # rollouts looked at per round; whole files, so that no problem is cut
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from numerate.metrics import catalog
-from numerate.metrics.catalog import Metric
+from numerate.metrics.metric import Figure as FigureKind
+from numerate.metrics.metric import Metric
 from numerate.report import plots
 from numerate.report.figures import Figure, Panel, lines_by_k, plain_name
 from numerate.report.read import RunRecord
@@ -119,7 +120,11 @@ def _strategies(rows: Sequence[Result], judges: Sequence[str], heading: str, sal
         if any(row.judge and row.metric in drawn_metrics() for row in own):
             figures += [figure for draw in both if (figure := draw(own, judge, f"{salt}-{number}", top))]
     if figures:
-        series = tuple((index, metric.legend) for index, metric in enumerate(strategies()))
+        series = tuple(
+            (index, metric.legend)
+            for index, metric in enumerate(strategies())
+            if any(row.metric == metric.name for row in rows)
+        )
         of = [row for row in reached if row.metric.endswith("_at_k")]
         about = with_size("bands: 95% intervals over problems", of)
         greedy = next((row for row in rows if row.metric == SAMPLED and result_cell(row)), None)
@@ -145,12 +150,12 @@ def _against_limit(rows: Sequence[Result], judge: str, salt: str, top: float) ->
     if not limited:
         return None
     ends = sorted({row.k or 0 for row in limited})
-    at_k = {metric.name for metric in strategies()}
-    most = max((row.k or 0 for row in rows if row.metric in at_k), default=0)
     tinted: list[tuple[int, list[Result]]] = []
     for index, metric in enumerate(strategies()):
         mine = [row for row in limited if row.metric == by_limit(metric)]
-        level = [row for row in rows if row.metric == metric.name and row.k == most and not mine]
+        at_k = [row for row in rows if row.metric == metric.name and not mine]
+        most = max((row.k or 0 for row in at_k), default=0)
+        level = [row for row in at_k if row.k == most]
         tinted.append((index, mine or [replace(row, k=k) for row in level for k in (ends[0], ends[-1])]))
     tops = [row for row in rows if row.metric.endswith("_optimistic") and row.value is not None]
     best = max(tops, key=lambda row: row.value or 0.0, default=None)
@@ -169,7 +174,7 @@ def _judges(rows: Sequence[Result], judges: Sequence[str], heading: str, salt: s
         yield Panel(heading, "scores against labels", tuple(figures), series=series)
 
 
-AXES: dict[catalog.Figure, tuple[str, dict[str, Any]]] = {
+AXES: dict[FigureKind, tuple[str, dict[str, Any]]] = {
     "roc": ("false positive rate", {"shares": True}),
     "reliability": ("score", {"shares": True}),
     "positions": ("step", {"top": 1.04}),
@@ -180,7 +185,7 @@ SUMMED = {"roc": "auc", "reliability": "ece", "step_reliability": "step_ece"}
 
 
 def _against_truth(
-    rows: Sequence[Result], judges: Sequence[str], kind: catalog.Figure, salt: str
+    rows: Sequence[Result], judges: Sequence[str], kind: FigureKind, salt: str
 ) -> Iterator[Figure]:
     x, shape = AXES[kind]
     for metric in catalog.metrics_in(kind):

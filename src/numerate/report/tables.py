@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from numerate.metrics import catalog
-from numerate.metrics.catalog import Unit
+from numerate.metrics.metric import Unit
 from numerate.report.results import Result, parse_results, unique_names
 
 SAMPLED = "accuracy_on_sampled"

@@ -52,18 +52,31 @@ def rerank_models(
     for model in models:
         scored: dict[str, Stored] = {}
         for name, problems in sets.items():
-            all_samples = folder_of(model, name)
-            folder = all_samples / "scores" / judge.name
-            samples_identity = read_json(all_samples / "identity.json")["identity"]
-            run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, samples_identity])))
             label = f"{judge.name} scores {model} on {name}"
-            samples = all_samples / "samples"
-            scored[name] = score_stored(samples, folder, problems, scorer, progress, each=each, label=label)
+            scored[name] = score_samples(
+                judge, scorer, folder_of(model, name), problems, each, progress, label
+            )
         for name, stored in scored.items():
             validation = scored.get(VALIDATION) if name != VALIDATION else None
             about = {"model": model, "problems": name}
             rows += [about | row for row in judge_rows(judge, stored, validation)]
     return rows
+
+
+def score_samples(
+    judge: Judge,
+    scorer: Callable[[], Scorer],
+    all_samples: Path,
+    problems: Sequence[Problem],
+    each: int,
+    progress: Progress,
+    label: str,
+) -> Stored:
+    """Returns the samples in a model's folder with their scores; scores what is not scored yet."""
+    folder = all_samples / "scores" / judge.name
+    samples_identity = read_json(all_samples / "identity.json")["identity"]
+    run_on_main(partial(keep_if_same, folder, identity_hash([judge.identity, samples_identity])))
+    return score_stored(all_samples / "samples", folder, problems, scorer, progress, each=each, label=label)
 
 
 def judge_rows(judge: Judge, stored: Stored, validation: Stored | None) -> list[Row]:

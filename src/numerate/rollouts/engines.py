@@ -11,6 +11,8 @@ from numerate.types import Engine, Prompt, Rollout, Sampling
 if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.engine_options import BaseEngineOptions
+    from numerate.rollouts.guided import Guided, Value
+    from numerate.rollouts.guided_options import GuidedOptions
     from numerate.rollouts.sample_request import StreamEngine
     from numerate.rollouts.tool_options import ToolOptions
 
@@ -55,6 +57,19 @@ def with_tools(engine: Engine, policy: Policy, options: ToolOptions) -> Engine:
     return Episodes(cast("StreamEngine", engine), policy, options)
 
 
+def make_guided(engine: Engine, options: GuidedOptions, value: Value) -> Guided:
+    """Returns a value-guided sampler over an engine of `make_engine`. Raises ValueError where its policy is
+    sampled line by line already."""
+    from numerate.rollouts.episodes import Episodes
+    from numerate.rollouts.guided import Guided
+
+    tools = engine if isinstance(engine, Episodes) else None
+    source: Any = tools.engine if tools else engine
+    if not hasattr(source, "stream"):
+        raise ValueError("a return-conditioned policy has tags before its lines: leave out evaluate.guided")
+    return Guided(source, source.policy, options, value, tools)
+
+
 def check_engine(options: BaseEngineOptions) -> None:
     """Checks before a run starts that packages are installed, a server responds and programs can run. Raises
     ValueError."""
@@ -72,6 +87,10 @@ class LateEngine:
         self.options, self.path, self.device, self.name = options, path, device, name
         self.dtype: Dtype = dtype
         self._engine: Engine | None = None
+
+    def guided(self, options: GuidedOptions, value: Value) -> Guided:
+        """Returns a value-guided sampler over the engine."""
+        return make_guided(self._load(), options, value)
 
     @property
     def policy(self) -> Any:

@@ -16,10 +16,11 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from numerate.interpreter import Execution, Executor, Session
-from numerate.models.tokenization import encode_tool_reply, special_strings
+from numerate.models.tokenization import encode_tool_reply
 from numerate.rollouts.rollout_builder import check_settings
 from numerate.rollouts.sample_request import SampleRequest, StreamEngine
-from numerate.tool_formats import ToolFormat, parse_turn, shown_output
+from numerate.rollouts.turn_ends import control_stops, stop_tail
+from numerate.tool_formats import REPLY, ToolFormat, parse_turn, shown_output
 from numerate.types import Finish, Prompt, Rollout, Sampling, Turn
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ NO_CALL = {
     "not_json": "ValueError: the call is not JSON with a program in arguments.code",
 }
 """outputs of calls that cannot run, by their flaw"""
+UNREPORTED = "whether a call or the whole answer ended, and programs run between the turns"
 
 
 class Episodes:
@@ -116,7 +118,7 @@ class EpisodeLoop:
         self.most = parent.engine.most_unfinished(self.params)
         self.ended: list[Rollout] = []
         """rollouts that ended with an output"""
-        self.control_stop = special_strings(self.policy.tokenizer).get(self.format.stop)
+        self.control = control_stops(self.policy, [self.format.stop])
 
     def run(self) -> Iterator[Rollout]:
         try:
@@ -189,25 +191,11 @@ class EpisodeLoop:
         episode.ids = episode.ids or sampled.turns[first - 1].ids
         start = first + bool(episode.turns)
         turns = list(sampled.turns[start:])
-        last = turns[-1]
-        if sampled.finish != "stop":
+        name = episode.prompt.problem_id
+        tail = stop_tail(self.policy, self.control, sampled, turns, name, UNREPORTED)
+        if not tail.startswith(self.format.stop):  # EOS, or another stop string, which ends the rollout
             return turns, False
-        if self.control_stop is not None and last.ids and last.ids[-1] == self.control_stop:
-            tail = self.format.stop
-        elif last.ids and last.ids[-1] in self.policy.eos_ids:
-            return turns, False
-        else:
-            ids = [i for turn in turns for i in turn.ids]
-            tail = self.policy.decode(ids)[sum(len(turn.text) for turn in turns) :]
-        if not tail:
-            raise ValueError(
-                f"problem {episode.prompt.problem_id!r}: the server does not report whether a call or the "
-                "whole answer ended, and programs run between the turns: choose a server that returns token "
-                "ids, such as vLLM, or kind: local"
-            )
-        if not tail.startswith(self.format.stop):  # another stop string, which ends the rollout
-            return turns, False
-        turns[-1] = replace(last, text=last.text + tail)
+        turns[-1] = replace(turns[-1], text=turns[-1].text + tail)
         return turns, True
 
     def start(self, episode: Episode, code: str | None, error: str | None) -> None:
@@ -262,8 +250,7 @@ def encode_reply(
     """Returns the text and the ids that follow a call with this output. before: the text of the call; a line
     break that its last token brought along is not repeated."""
     if format.template:
-        text = f"\n<tool_response>\n{output}\n</tool_response>\n"
-        return text, tuple(encode_tool_reply(policy.tokenizer, output))
+        return REPLY.format(output), tuple(encode_tool_reply(policy.tokenizer, output))
     text = format.insert(output)
     if before.endswith("\n"):
         text = text.removeprefix("\n")

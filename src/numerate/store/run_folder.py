@@ -8,6 +8,7 @@ runs/<name>/recipe.yaml  events.log  metrics.json  problems/<set>.jsonl  report/
   stages/.replaced/<stage>, until a finished stage that changed is completed again
   evals/<model>/<set>/{greedy,samples}/part-00000.parquet
   evals/<model>/<set>/scores/<judge>/part-00000.jsonl
+  evals/<model>/<set>/guided/<judge>/part-00000.parquet
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ class Region(NamedTuple):
     thinking: bool = False
     """True where a thought was begun and never finished: only a marked answer before it counts"""
     output: str = ""
-    """what the last tool printed"""
+    """what the last tool printed, empty where it failed"""
     after_output: int = 0
-    """where in `text` the last tool output stood"""
+    """where in `text` the last tool output stood; 0 where there is none"""
 
 
 _PROGRAM = re.compile(

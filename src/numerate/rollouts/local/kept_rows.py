@@ -19,11 +19,11 @@ class KeptRollout:
     row: Any
     """what the backend keeps: keys and values of all but the last token"""
 
-    def added(self, ids: Sequence[int]) -> int:
-        """Returns how many tokens a longer prompt has behind these; 0 where it begins otherwise, or they are
+    def added(self, ids: Sequence[int]) -> int | None:
+        """Returns how many tokens a prompt has behind these; None where it begins otherwise, or they are
         better run as a prompt."""
         added = len(ids) - len(self.ids)
-        return added if 0 < added <= MOST_SUPPLIED and tuple(ids[: len(self.ids)]) == self.ids else 0
+        return added if 0 <= added <= MOST_SUPPLIED and tuple(ids[: len(self.ids)]) == self.ids else None
 
 
 class KeptRows:

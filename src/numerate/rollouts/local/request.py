@@ -174,7 +174,7 @@ class SamplingRequest:
     def resumed(self, start: Start, kept: KeptRollout, ids: list[int]) -> PromptState | None:
         """Returns the state of a kept rollout that goes on; None, and frees it, where it is run anew."""
         added = kept.added(ids)
-        if not added:
+        if added is None:
             self.kept.free(kept)
             return None
         room = start.params.max_tokens
