@@ -14,7 +14,7 @@ from torch.nn.functional import logsigmoid
 from numerate import credit, methods, training
 from numerate.methods import dpo, kto
 from numerate.methods.shared.preferences import (
-    Pair,
+    PreferencePair,
     choose_pairs,
     ends_after_error,
     linear_loss,
@@ -49,8 +49,10 @@ def test_the_draw_of_pairs_follows_from_the_seed() -> None:
 
 
 def test_best_against_worst_needs_different_rewards() -> None:
-    assert choose_pairs([0.2, 0.9, 0.1], FREE[:3], 1.0, "best_worst", 1, "") == [Pair(1, 2)]
-    assert choose_pairs([0.2, 0.9, 0.1], [True, False, True], 1.0, "best_worst", 1, "") == [Pair(0, 2)]
+    assert choose_pairs([0.2, 0.9, 0.1], FREE[:3], 1.0, "best_worst", 1, "") == [PreferencePair(1, 2)]
+    assert choose_pairs([0.2, 0.9, 0.1], [True, False, True], 1.0, "best_worst", 1, "") == [
+        PreferencePair(0, 2)
+    ]
     assert choose_pairs([0.5, 0.5], FREE[:2], 1.0, "best_worst", 1, "") == []
 
 
@@ -67,7 +69,7 @@ def test_a_rollout_whose_last_program_failed_is_not_chosen() -> None:
 
     assert ends_after_error(episode("ok", "error")) and ends_after_error(episode("timeout"))
     assert not ends_after_error(episode("error", "ok")) and not ends_after_error(episode())
-    assert choose_pairs([1.0, 1.0, 0.0], [False, True, True], 1.0, "all", 9, "") == [Pair(1, 2)]
+    assert choose_pairs([1.0, 1.0, 0.0], [False, True, True], 1.0, "all", 9, "") == [PreferencePair(1, 2)]
 
 
 def make_rows(seed: int, count: int = 6) -> list[Example]:

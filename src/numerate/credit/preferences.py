@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-class Slope(NamedTuple):
+class LossSlope(NamedTuple):
     """A loss, and its derivative by a log-ratio."""
 
     loss: float
@@ -28,15 +28,15 @@ def sigmoid(x: float) -> float:
     return math.exp(log_sigmoid(x))
 
 
-def dpo(chosen: float, rejected: float, beta: float) -> Slope:
+def dpo(chosen: float, rejected: float, beta: float) -> LossSlope:
     """Returns `- log sigma(beta (u_w - u_l))` and its derivative by u_w; that by u_l is its negative.
 
     Rafailov et al. 2023, arXiv:2305.18290, eq. 7; over the turns of an episode Xiong et al. 2024, eq. 14."""
     margin = beta * (chosen - rejected)
-    return Slope(-log_sigmoid(margin), -beta * sigmoid(-margin))
+    return LossSlope(-log_sigmoid(margin), -beta * sigmoid(-margin))
 
 
-def kto(log_ratio: float, kl: float, beta: float, desirable: bool, weight: float = 1.0) -> Slope:
+def kto(log_ratio: float, kl: float, beta: float, desirable: bool, weight: float = 1.0) -> LossSlope:
     """Returns `weight (1 - sigma(beta (u - z)))` of a desirable rollout, `weight (1 - sigma(beta (z - u)))`
     of an undesirable one, and its derivative by u. kl: z, the KL to the reference, which has no gradient.
 
@@ -44,7 +44,7 @@ def kto(log_ratio: float, kl: float, beta: float, desirable: bool, weight: float
     where the KTO paper and its code have it once."""
     sign = 1.0 if desirable else -1.0
     v = sigmoid(sign * beta * (log_ratio - kl))
-    return Slope(weight * (1 - v), -weight * sign * beta * v * (1 - v))
+    return LossSlope(weight * (1 - v), -weight * sign * beta * v * (1 - v))
 
 
 def kto_kl(mismatched: Sequence[float]) -> float:

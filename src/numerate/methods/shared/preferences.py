@@ -58,7 +58,7 @@ class PreferenceOptions(PolicyGradient):
         return not self.renew_reference
 
 
-class Pair(NamedTuple):
+class PreferencePair(NamedTuple):
     """Numbers of two rows of a problem."""
 
     chosen: int
@@ -74,7 +74,7 @@ def ends_after_error(rollout: Rollout) -> bool:
 
 def choose_pairs(
     rewards: Sequence[float], may_win: Sequence[bool], threshold: float, rule: PairRule, most: int, seed: str
-) -> list[Pair]:
+) -> list[PreferencePair]:
     """Returns pairs of a problem's rollouts, at most `most` of them. random: a right and a wrong one, each at
     most once; all: each right one with each wrong one; best_worst: the highest reward with the lowest."""
     right = [i for i, r in enumerate(rewards) if r >= threshold and may_win[i]]
@@ -85,13 +85,13 @@ def choose_pairs(
             return []
         best = max(able, key=lambda i: rewards[i])
         worst = min(range(len(rewards)), key=lambda i: rewards[i])
-        return [Pair(best, worst)] if rewards[best] > rewards[worst] else []
+        return [PreferencePair(best, worst)] if rewards[best] > rewards[worst] else []
     r = random.Random(seed)
     r.shuffle(right)
     r.shuffle(wrong)
     if rule == "random":
-        return [Pair(*sides) for sides in zip(right, wrong, strict=False)][:most]
-    every = [Pair(*sides) for sides in product(right, wrong)]
+        return [PreferencePair(*sides) for sides in zip(right, wrong, strict=False)][:most]
+    every = [PreferencePair(*sides) for sides in product(right, wrong)]
     r.shuffle(every)
     return every[:most]
 
