@@ -265,14 +265,18 @@ def test_neither_slots_nor_the_speed_of_programs_change_a_solution(policy: Polic
     assert with_letters(policy, 2, Notebook(slowest=0.01)) == expected
 
 
+def whole_logprobs(policy: Policy, rollout: Rollout) -> list[float]:
+    """Log-probabilities of the sampled tokens from one forward pass."""
+    ids = torch.tensor([rollout.ids])
+    with torch.no_grad():
+        logp_TV = policy.model(ids).logits[0, :-1].log_softmax(-1)
+    return [0.0, *(logp_TV.gather(1, ids[0, 1:, None])[:, 0] * torch.tensor(rollout.mask[1:])).tolist()]
+
+
 def test_log_probabilities_are_those_of_the_whole_solution(policy: Policy) -> None:
     for result in with_letters(policy, 32, Notebook()).values():
         for rollout in result.rollouts:
-            ids = torch.tensor([rollout.ids])
-            with torch.no_grad():
-                logp_TV = policy.model(ids).logits[0, :-1].log_softmax(-1)
-            expected = logp_TV.gather(1, ids[0, 1:, None])[:, 0] * torch.tensor(rollout.mask[1:])
-            assert torch.allclose(torch.tensor(rollout.logprobs[1:]), expected, atol=1e-4)
+            assert rollout.logprobs == pytest.approx(whole_logprobs(policy, rollout), abs=1e-4)
 
 
 def test_programs_that_cannot_run_end_a_solution_and_a_search_that_is_dropped_closes_sessions(
@@ -325,21 +329,27 @@ def test_greedy_steps_make_the_greedy_solution(pico: Policy) -> None:
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-def test_a_step_of_many_lines_is_sampled_as_in_one_go(
-    pico: Policy, compiled: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_step_that_is_sampled_in_parts_has_the_keys_and_values_of_all_of_them(
+    policy: Policy, compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Greedily, so that only keys and values decide; with the compiled functions, and with torch alone."""
+    """With the compiled functions and with torch alone, whatever the number of slots."""
     if not compiled:
         monkeypatch.setattr(kernels, "compiled_library", lambda: None)
+    monkeypatch.setattr("numerate.rollouts.guided.STEP_END", "e")
     monkeypatch.setattr("numerate.rollouts.guided.ends_step", lambda *_: False)
-    engine, params = LocalEngine(pico, slots=3), Sampling(0.0, max_tokens=40)
-    guided = Guided(engine, pico, GuidedOptions("oracle", 1, 1), constant)
-    results = {r.problem.id: r.rollouts[0] for r in guided.search(pairs(8), params)}
-    assert sum(rollout.text.count("\n") for rollout in results.values()) > 4
-    for rollout in engine.sample([prompt for _, prompt in pairs(8)], 1, params):
-        same = results[rollout.problem_id]
-        assert same.ids == rollout.ids and same.finish == rollout.finish and len(same.steps) == 1
-        assert same.logprobs == pytest.approx(rollout.logprobs, abs=1e-4)
+    texts = [(Problem(name, name, ""), Prompt(name, (Turn("user", name),))) for name in ("one", "two", "six")]
+
+    def solutions(slots: int) -> dict[str, tuple[Rollout, ...]]:
+        guided = Guided(LocalEngine(policy, slots=slots), policy, GuidedOptions("oracle", 4, 1), constant)
+        return {r.problem.id: r.rollouts for r in guided.search(texts, Sampling(max_tokens=150))}
+
+    expected = solutions(16)
+    rollouts = [rollout for each in expected.values() for rollout in each]
+    assert sum(rollout.text.count("e") for rollout in rollouts) > 4, "there were parts"
+    for rollout in rollouts:
+        assert rollout.logprobs == pytest.approx(whole_logprobs(policy, rollout), abs=1e-4)
+    again = [rollout for each in solutions(3).values() for rollout in each]
+    assert sorted(rollout.ids for rollout in again) == sorted(rollout.ids for rollout in rollouts)
 
 
 def test_a_perfect_value_raises_the_accuracy_and_slots_change_nothing(pico: Policy) -> None:

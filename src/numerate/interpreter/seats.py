@@ -20,8 +20,8 @@ class Seat:
     ruleset: int
 
 
-class Share(NamedTuple):
-    """Which seats a supervisor has: every one whose number divided by `of` leaves `number`."""
+class SeatShare(NamedTuple):
+    """Seats of a supervisor: every one whose number divided by `of` leaves `number`."""
 
     number: int
     of: int
@@ -32,7 +32,7 @@ class Share(NamedTuple):
 class Seats:
     """Seats of one supervisor; made when none is free, for it may have thousands of sessions."""
 
-    def __init__(self, plan: LayerPlan, base: str, share: Share, readable: Sequence[str]) -> None:
+    def __init__(self, plan: LayerPlan, base: str, share: SeatShare, readable: Sequence[str]) -> None:
         self.plan, self.base, self.readable = plan, base, readable
         self.share = share
         self.free: list[Seat] = []

@@ -22,7 +22,7 @@ from numerate.interpreter.libc import fork_plainly
 from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.runs import Pipes, Run
 from numerate.interpreter.scratch import usage
-from numerate.interpreter.seats import Seat, Seats, Share
+from numerate.interpreter.seats import Seat, Seats, SeatShare
 from numerate.interpreter.seccomp import prepare_filter
 from numerate.interpreter.wire import Inbox, Message, packed
 
@@ -320,7 +320,7 @@ def address_space() -> int:
         return 1 << 30
 
 
-def serve_slot(caller: socket.socket, plan: LayerPlan, bounds: Bounds, base: str, share: Share,
+def serve_slot(caller: socket.socket, plan: LayerPlan, bounds: Bounds, base: str, share: SeatShare,
                readable: Sequence[str]) -> None:  # fmt: skip
     """Runs a supervisor in this process, until the caller closes the socket."""
     gc.disable()  # the children enable it

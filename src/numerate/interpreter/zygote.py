@@ -24,7 +24,7 @@ from numerate.interpreter.libraries import load_libraries, load_standard, warm_l
 from numerate.interpreter.plan import Bounds, readable
 from numerate.interpreter.probes import check_plan, probe_layers
 from numerate.interpreter.scratch import remove_folder
-from numerate.interpreter.seats import Share
+from numerate.interpreter.seats import SeatShare
 from numerate.interpreter.slot import serve_slot
 from numerate.interpreter.wire import NEW_SLOT, Inbox, Message, packed
 
@@ -66,7 +66,7 @@ def serve_order(control: socket.socket, order: Message) -> None:
     family = os.getpid()
 
     def serve(caller: socket.socket, number: int) -> None:
-        share = Share(number, 2 * order["slots"], family)
+        share = SeatShare(number, 2 * order["slots"], family)
         serve_slot(caller, plan, bounds, base, share, paths)
 
     raise_open_files()
