@@ -79,9 +79,9 @@ FIT = {"lr": 2e-2, "epochs": 2, "minibatches": 2}
 PREFERENCES: dict[str, tuple[str, dict[str, Any]]] = {
     "dpo": ("dpo", {"threshold": 0.1}),
     "dpo, all pairs": ("dpo", {"threshold": 0.1, "pairs": "all", "pairs_per_problem": 4, "nll": 0.1}),
-    "dpo, fixed reference": ("dpo", {"pairs": "best_worst", "renew_reference": False}),
+    "dpo, fixed reference": ("dpo", {"pairs": "best_worst", "kl": {"reference": "base"}}),
     "kto": ("kto", {"threshold": 0.1}),
-    "kto, unbalanced": ("kto", {"threshold": 0.1, "balanced": False, "renew_reference": False}),
+    "kto, unbalanced": ("kto", {"threshold": 0.1, "balanced": False, "kl": {"reference": "base"}}),
 }
 ARMS: dict[str, dict[str, Any]] = {
     "grpo": {"kl": {"coef": 0.01}},

@@ -156,8 +156,8 @@ def test_a_first_step_without_pairs_says_why(name: str, threshold: float, words:
     ("options", "message"),
     [
         ({"sample": {"rollouts": 1}}, "at least 2 rollouts"),
-        ({"kl": {"coef": 0.0}}, "coefficient above 0"),
-        ({"kl": {"reference": "sft"}}, "renew_reference"),
+        ({"beta": 0.0}, "greater than 0"),
+        ({"sample": {"ahead": 1}}, "on-policy"),
         ({"fit": {"correction": "truncate"}}, "not part of this objective"),
     ],
 )

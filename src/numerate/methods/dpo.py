@@ -83,6 +83,6 @@ def train(run: training.Stage, cfg: Config, job: Job) -> Policy:
     def prepare(step: PreferenceStep) -> tuple[Sequence[Example], Slopes]:
         rows, rejected = rows_of_pairs(step.pairs(cfg.pairs, cfg.pairs_per_problem))
         step.loop.stats["data/pairs"] = float(sum(map(len, rejected.values())))
-        return rows, slopes_of_pairs(rejected, cfg.kl.coef)
+        return rows, slopes_of_pairs(rejected, cfg.beta)
 
     return train_on_preferences(run, job, cfg, prepare)

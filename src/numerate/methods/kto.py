@@ -91,7 +91,7 @@ def slopes_of_labels(step: PreferenceStep, rows: Sequence[Example], cfg: Config)
         z = credit.kto_kl(log_ratio_sums(beside, logps))
         weights = {True: cfg.desirable, False: cfg.undesirable}
         each = [
-            credit.kto(u, z, cfg.kl.coef, bool(row.columns["chosen"]), weights[bool(row.columns["chosen"])])
+            credit.kto(u, z, cfg.beta, bool(row.columns["chosen"]), weights[bool(row.columns["chosen"])])
             for row, u in zip(part, log_ratios, strict=True)
         ]
         count = len(part)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from numerate import credit, training
 from numerate.methods.shared.on_policy import OnPolicyLoop, reward_of, rows_by_group
 from numerate.methods.shared.options import Kl, PolicyFit, PolicyGradient, Sample
-from numerate.options import NotNegative, config
+from numerate.options import NotNegative, Positive, config
 from numerate.types import Example, Rollout, RunStopped, Stats
 
 if TYPE_CHECKING:
@@ -33,29 +33,28 @@ class PreferenceOptions(PolicyGradient):
     """sampling of a step; the paper samples 30 per problem"""
     fit: PolicyFit = PolicyFit(batch=64, old_logprobs="recompute", correction="none")
     """optimization of a step; the paper's learning rates are 2e-7 to 4e-7 for 7 B parameters"""
-    kl: Kl = Kl(coef=0.1)
-    """coef: beta (eta in the paper), how strongly the policy is held to the reference policy"""
-    renew_reference: bool = True
-    """the reference policy of a step is the one that sampled it, which the paper finds better; false: always
-    that of `kl.reference`"""
+    beta: Positive = 0.1
+    """how strongly the policy is held to the reference policy (eta in the paper)"""
+    kl: Kl = Kl()
+    """reference: the reference policy, a stage or `base`; null: of each step the policy that sampled it, as
+    the paper finds better"""
     threshold: float = 1.0
     """smallest reward of a rollout that may be chosen; those below may be rejected"""
     nll: NotNegative = 0.0
     """weight of the chosen rollouts' negative log-likelihood per token, beside the objective"""
 
-    UNUSED: ClassVar = frozenset({"kl.estimator", "kl.placement"})
+    UNUSED: ClassVar = frozenset(
+        {"sample.ahead", "kl.coef", "kl.estimator", "kl.placement", "fit.correction", "fit.cap", "fit.floor"}
+    )
 
     def __post_init__(self) -> None:
         self.sample.require_group_of_two()
-        if not self.kl.coef:
-            raise ValueError("kl.coef: the objective needs a coefficient above 0, such as 0.1")
-        if self.renew_reference and self.kl.reference:
-            raise ValueError("kl.reference is not used with renew_reference: true: set it to false")
+        self.sample.require_not_ahead()
         if self.fit.correction != "none":
             raise ValueError("fit.correction: importance weights are not part of this objective: set none")
 
     def has_reference(self) -> bool:
-        return not self.renew_reference
+        return self.kl.reference is not None
 
 
 class PreferencePair(NamedTuple):
@@ -123,11 +122,11 @@ class PreferenceStep:
         ]
 
     def with_reference(self, row: Example) -> Example:
-        return row.with_token(ref_logp=row.token["old_logp"]) if self.cfg.renew_reference else row
+        return row.with_token(ref_logp=row.token["old_logp"]) if self.cfg.kl.reference is None else row
 
     def reference_logprobs(self, rows: Sequence[Example]) -> list[list[float]]:
         """Returns log pi_ref of further rows, before the first optimizer step of this one."""
-        if self.cfg.renew_reference:
+        if self.cfg.kl.reference is None:
             return training.recompute_logprobs(self.loop.learner, rows)
         return self.loop.references["ref_logp"].logprobs(self.loop.learner, rows)
 
