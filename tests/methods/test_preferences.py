@@ -65,7 +65,7 @@ def test_a_problem_that_is_solved_always_or_never_has_no_pair(rule: Any, rewards
 def test_a_rollout_whose_last_program_failed_is_not_chosen() -> None:
     def episode(*states: str) -> Rollout:
         turns = [Turn("tool", "", status=state) for state in states]
-        return Rollout("p", 0, (*turns, Turn("assistant", "#### 1")), "eos")
+        return Rollout("p", 0, (*turns, Turn("assistant", "#### 1")), "stop")
 
     assert ends_after_error(episode("ok", "error")) and ends_after_error(episode("timeout"))
     assert not ends_after_error(episode("error", "ok")) and not ends_after_error(episode())
