@@ -76,6 +76,13 @@ def judged_by_digits() -> AbstractContextManager[Any]:
 
 SAMPLE = {"problems": 4, "rollouts": 4, "max_tokens": 12}
 FIT = {"lr": 2e-2, "epochs": 2, "minibatches": 2}
+PREFERENCES: dict[str, tuple[str, dict[str, Any]]] = {
+    "dpo": ("dpo", {"threshold": 0.1}),
+    "dpo, all pairs": ("dpo", {"threshold": 0.1, "pairs": "all", "pairs_per_problem": 4, "nll": 0.1}),
+    "dpo, fixed reference": ("dpo", {"pairs": "best_worst", "kl": {"reference": "base"}}),
+    "kto": ("kto", {"threshold": 0.1}),
+    "kto, unbalanced": ("kto", {"threshold": 0.1, "balanced": False, "kl": {"reference": "base"}}),
+}
 ARMS: dict[str, dict[str, Any]] = {
     "grpo": {"kl": {"coef": 0.01}},
     "dr_grpo": {},
@@ -91,6 +98,11 @@ def arm(method: str, options: Mapping[str, Any], **more: Any) -> Case:
     common = {"steps": 4, "sample": SAMPLE, "fit": FIT, "rewards": (PATH,)}
     learns: dict[str, Any] = {"longer": {"steps": 12}, "rises": "reward/mean", "asked": 4}
     return Case(method, common | dict(options), game_world, **(learns | more))
+
+
+def preference(method: str, options: Mapping[str, Any]) -> Case:
+    fit = FIT | {"old_logprobs": "recompute", "correction": "none"}
+    return arm(method, {"fit": fit} | dict(options))
 
 
 def game_world(folder: Path, die_after: list[int] | None) -> Job:
@@ -235,6 +247,7 @@ CASES: dict[str, Case] = {
         asked=9,
     ),
     **{name: arm(name, options) for name, options in ARMS.items()},
+    **{name: preference(method, options) for name, (method, options) in PREFERENCES.items()},
     "on_policy_distillation": pupil(),
     "mixed_policy": mixed(),
     "mixed_policy, released": mixed(rl_logprob="released", scope="everywhere"),

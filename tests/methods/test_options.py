@@ -24,7 +24,7 @@ from tests.methods.arms import PATH, game
 from tests.methods.toy import PROBLEMS, same, stage
 
 SWAPPED = ("grpo", "dr_grpo", "gspo", "cispo", "dapo", "rloo", "reinforce_pp", "ppo", "expert_iteration")
-FAMILY = (*SWAPPED, "mixed_policy", "on_policy_distillation")
+FAMILY = (*SWAPPED, "dpo", "kto", "mixed_policy", "on_policy_distillation")
 SHARED: dict[str, Any] = {
     "steps": 2,
     "rewards": [PATH],

@@ -5,6 +5,7 @@
     prefixes  labels of a solution's prefixes from its continuations
     gae       advantages by a value function, rewards on tokens, KL penalties
     tokens    the token that a step ends with; columns of a row from and to its trained tokens
+    preferences  losses of pairs and of labelled rollouts (DPO, KTO)
     groups    a rollout against its group or batch (GRPO, RLOO, REINFORCE++)
 
 None stands for a reward that was not measured; it never counts as 0.
@@ -31,6 +32,7 @@ from numerate.credit.groups import (
     return_advantages,
     returns_to_go,
 )
+from numerate.credit.preferences import dpo, kto, kto_kl
 from numerate.credit.prefixes import broadcast_outcome, completable_prefixes, good_prefixes, make_monotone
 from numerate.credit.steps import (
     AGGREGATES,
@@ -54,6 +56,7 @@ __all__ = [
     "clip",
     "completable_prefixes",
     "delta",
+    "dpo",
     "end_tokens",
     "gae",
     "gain",
@@ -64,6 +67,8 @@ __all__ = [
     "k1",
     "k2",
     "k3",
+    "kto",
+    "kto_kl",
     "leave_one_out",
     "make_monotone",
     "normalize_advantages",

@@ -23,11 +23,13 @@ from numerate.options import did_you_mean, near_words
 METHODS = {
     "cispo": "numerate.methods.cispo",
     "dapo": "numerate.methods.dapo",
+    "dpo": "numerate.methods.dpo",
     "dr_grpo": "numerate.methods.dr_grpo",
     "evaluator_training": "numerate.methods.evaluator_training",
     "expert_iteration": "numerate.methods.expert_iteration",
     "grpo": "numerate.methods.grpo",
     "gspo": "numerate.methods.gspo",
+    "kto": "numerate.methods.kto",
     "mixed_policy": "numerate.methods.mixed_policy",
     "on_policy_distillation": "numerate.methods.on_policy_distillation",
     "outcome_reward_model": "numerate.methods.outcome_reward_model",

@@ -121,8 +121,8 @@ class OnPolicyLoop:
         """total reward per rollout, where it differs from its graded reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
-        kl: Kl | None = getattr(cfg, "kl", None)
-        if kl and kl.coef:
+        if cfg.has_reference():
+            kl: Kl = getattr(cfg, "kl")  # noqa: B009
             self.add_reference("ref_logp", kl.reference or job.model)
 
     def add_reference(self, column: str, model: str) -> None:

@@ -253,6 +253,11 @@ class OnPolicyOptions(Reinforcement):
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
 
+    def has_reference(self) -> bool:
+        """Checks whether the log-probabilities of a reference policy are needed: its model is loaded."""
+        kl: Kl | None = getattr(self, "kl", None)
+        return bool(kl and kl.coef)
+
     def ahead_conflict(self) -> str | None:
         """Returns why sampling cannot be ahead of learning with these options, None where it can."""
         if self.curriculum:
