@@ -27,8 +27,8 @@ def test_the_worked_example_of_episodes(vectors: dict[str, Any]) -> None:
     assert win == pytest.approx(wanted["sum_logratio_win_masked"])
     assert lose == pytest.approx(wanted["sum_logratio_lose_masked"])
     assert credit.dpo(win, lose, wanted["eta"]).loss == pytest.approx(wanted["M-DPO_loss"], abs=1e-9)
-    every = wanted["sum_logratio_unmasked"]
-    unmasked = credit.dpo(*every, wanted["eta"]).loss
+    u_w, u_l = wanted["sum_logratio_unmasked"]
+    unmasked = credit.dpo(u_w, u_l, wanted["eta"]).loss
     assert unmasked == pytest.approx(wanted["single_turn_DPO_loss_no_mask"], abs=1e-9)
     kto, z = wanted["M-KTO"], wanted["M-KTO"]["z0"]
     assert credit.kto(win, z, wanted["eta"], True).loss == pytest.approx(kto["loss_desirable"], abs=1e-9)
