@@ -63,7 +63,13 @@ def test_every_method_that_stores_rollouts_may_be_named() -> None:
         for name in methods.METHODS
         if any(
             word in Path(str(methods.get_method(name).__file__)).read_text()
-            for word in ("sample_groups(", "sample_groups_with_signal(", "train_on_groups(", "write_rollouts")
+            for word in (
+                "sample_groups(",
+                "sample_groups_with_signal(",
+                "train_on_groups(",
+                "train_on_preferences(",
+                "write_rollouts",
+            )
         )
     }
     assert stores == set(methods.leaving("rollouts"))
