@@ -174,9 +174,7 @@ METRICS: tuple[Metric, ...] = (
         "sampled per problem, dropped candidates too",
         unit="count",
     ),
-    Metric(
-        "guided_cost", "Guided sampling in samples", "its tokens over those of a whole sample", unit="count"
-    ),
+    Metric("guided_cost", "Cost of guided sampling", "its tokens in whole samples", unit="count"),
     Metric(
         "guided_gain",
         "Guided, difference at equal N",
