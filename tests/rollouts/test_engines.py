@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -170,10 +171,31 @@ def test_programs_that_nothing_confines_are_refused_before_a_run(monkeypatch: py
         engines.check_engine(options)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "sandbox_fusion", "url": "http://127.0.0.1:9"}, r"server at http://127.0.0.1:9 .*refused"),
+        ({"kind": "sandbox_fusion", "url": "there:8080"}, "write the address .* as http://there:8080"),
+        ({"kind": "sandbox_fusion"}, "needs interpreter.url"),
+        ({"url": "http://there:8080"}, "kind: local runs programs on this machine"),
+    ],
+)
+def test_a_server_of_programs_is_tried_before_a_run(options: dict[str, Any], message: str) -> None:
+    interpreter = InterpreterOptions(**options, retries=0)
+    tools = tool_options.ToolOptions(interpreter=interpreter)
+    with pytest.raises(ValueError, match=message):
+        engines.check_engine(LocalOptions(tools=tools))
+
+
 @pytest.mark.parametrize("method", ["mixed_policy", "return_conditioned"])
 def test_methods_with_a_sampler_of_their_own_refuse_tools(method: str) -> None:
     options = LocalOptions(tools=tool_options.ToolOptions())
     assert tool_conflicts(options, methods.get_method(method)) == ["tools"]
+
+
+def test_a_method_that_needs_programs_refuses_an_engine_without(here: Path) -> None:
+    with pytest.raises(ValueError, match=r"stages\.tools\.method: tool_solutions needs .* set engine\.tools"):
+        config.load("mario", ["engine.tools=null"], out=here / "runs")
 
 
 def test_a_template_without_a_tool_role_is_reported_before_anything_starts(here: Path) -> None:

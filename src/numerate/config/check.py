@@ -207,15 +207,22 @@ def engine_errors(recipe: Recipe) -> Iterator[Complaint]:
         if recipe.engine.kind not in kinds:
             message = f"{stage.method} needs its own token sampler, which engine {recipe.engine.kind} lacks"
             yield ("stages", name, "method"), f"{message}: set engine kind: {' or '.join(kinds)}"
-        for option in tool_conflicts(recipe.engine, method):
-            message = f"{stage.method} samples in its own way, without tools"
-            yield ("stages", name, "method"), f"{message}: leave out engine.{option}"
+        for message in tool_errors(recipe.engine, method):
+            yield ("stages", name, "method"), f"{stage.method} {message}"
         if message := ahead_error(recipe, stage):
             yield ("stages", name, "sample", "ahead"), message
     try:
         engines.check_engine(recipe.engine)
     except ValueError as error:
         yield ("engine",), str(error)
+
+
+def tool_errors(engine: EngineOptions, method: ModuleType) -> Iterator[str]:
+    """Yields why a method cannot sample with the tools of the engine, or without any."""
+    if getattr(method, "NEEDS_TOOLS", False) and not engine.tools:
+        yield "needs an engine that runs programs: set engine.tools, such as {format: tora}"
+    for option in tool_conflicts(engine, method):
+        yield f"samples in its own way, without tools: leave out engine.{option}"
 
 
 def tool_conflicts(engine: EngineOptions, method: ModuleType) -> list[str]:

@@ -5,10 +5,11 @@
                         step_judge (a score per step), rollouts, step_labels (with the rollouts)
     ENGINES             the kinds of engines that can sample for it, where not every one can
     LINE_BY_LINE        True where its policy is sampled line by line, without a calculator
+    NEEDS_TOOLS         True where its rollouts call programs, which the recipe's engine has to run
     WHOLE_TOKENS        words that its models' tokenizers must not split
     needs_step_labels   whether a Config learns from labels that were stored with the rollouts
 
-The last four may be left out. Options that name models, rollouts or judges have the types ModelName,
+The last five may be left out. Options that name models, rollouts or judges have the types ModelName,
 RolloutsName, JudgeName of `numerate.options`, which checks of recipes and identities of stages follow."""
 
 from __future__ import annotations

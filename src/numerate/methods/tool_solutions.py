@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset[str]()
 LEAVES = frozenset({"policy", "rollouts"})
+NEEDS_TOOLS = True
 VERSION = 1
 CORRECTIONS = "corrections.jsonl"
 

@@ -45,6 +45,21 @@ class ToolOptions:
             return executor.isolation.line()
         return f"programs run on the server at {self.interpreter.url}, whose isolation is its own"
 
+    def check(self) -> None:
+        """Runs a first program. Raises ValueError, before a run starts, where programs cannot run."""
+        url = self.interpreter.url
+        if url and self.interpreter.kind == "local":
+            raise ValueError(
+                f"tools.interpreter.url is {url}, and kind: local runs programs on this machine: "
+                "set tools.interpreter.kind: sandbox_fusion, or leave url out"
+            )
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError(f"tools.interpreter.url is {url}: write the address of a server as http://{url}")
+        result = self.executor().submit("print(6 * 7)").result()
+        if result.status != "ok":
+            where = f"the server at {url} (tools.interpreter.url)" if url else "this machine"
+            raise ValueError(f"{where} cannot run programs: {result.error_line}")
+
     def mark(self) -> str:
         """Returns what decides the rollouts."""
         return f"tools {json.dumps(asdict(self), sort_keys=True, default=str)}"
