@@ -68,10 +68,11 @@ def measure_model(
     ] = None,
     beams: Annotated[
         int | None,
-        Option(min=1, metavar="N", help="Partial solutions that --guided-by keeps after each step: 4."),
+        Option(min=1, metavar="N", help="Partial solutions that are kept after each step. [default: 4]"),
     ] = None,
     candidates: Annotated[
-        int | None, Option(min=1, metavar="N", help="Next steps that are sampled for each of them: 4.")
+        int | None,
+        Option(min=1, metavar="N", help="Next steps that are sampled for each of them. [default: 4]"),
     ] = None,
     prompt: Prompt = "plain",
     seed: Seed = 0,

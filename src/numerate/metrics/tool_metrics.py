@@ -39,7 +39,7 @@ RECORDS: tuple[tuple[str, str, str, Callable[[Sequence[Rollout]], episodes.Ratio
     (
         "tool_flaws",
         "Flawed calls",
-        "rollouts with a call that is not closed, has no program, or has an answer beside it",
+        "rollouts with a call that is not closed, has no program, broken JSON, or an answer beside it",
         episodes.flawed_rollouts,
         "share",
     ),
