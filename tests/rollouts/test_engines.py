@@ -157,6 +157,8 @@ def test_tools_are_an_option_and_their_programs_run_in_one_place(here: Path) -> 
     assert recipe.engine.full_title().startswith("local with tools ")
     assert tools.executor() is replace(tools, turns=3).executor()
     assert tools.about().startswith("programs are ")
+    elsewhere = replace(tools, interpreter=InterpreterOptions(workers=3, cache=0))
+    assert elsewhere.mark() == tools.mark() != replace(tools, output=9).mark()
     plain = loaded(here, "{kind: local}").engine
     assert plain.full_title() == "local" and plain.full_mark() == []
 

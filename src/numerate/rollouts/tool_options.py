@@ -62,7 +62,9 @@ class ToolOptions:
 
     def mark(self) -> str:
         """Returns what decides the rollouts."""
-        return f"tools {json.dumps(asdict(self), sort_keys=True, default=str)}"
+        options = asdict(self)
+        options["interpreter"] = {"kind": self.interpreter.kind, "limits": options["interpreter"]["limits"]}
+        return f"tools {json.dumps(options, sort_keys=True)}"
 
     @property
     def tool_format(self) -> ToolFormat:
