@@ -177,7 +177,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("guided_cost", "Cost of guided sampling", "its tokens in whole samples", unit="count"),
     Metric(
         "guided_gain",
-        "Guided, difference at equal N",
+        "Guided, difference at equal samples",
         "paired difference from a strategy on {k} whole samples",
     ),
     Metric(
