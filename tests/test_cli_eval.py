@@ -11,6 +11,7 @@ from numerate import config, run
 from numerate.cli import eval
 from numerate.models import locate
 from numerate.rollouts.local import LocalOptions
+from numerate.rollouts.tool_options import ToolOptions
 from numerate.types import Rollout
 from tests.command_line import METRICS, call
 from tests.small_recipe import make
@@ -49,6 +50,17 @@ def test_eval_and_solve_lend_a_calculator(here: Path, monkeypatch: pytest.Monkey
     assert got == [LocalOptions(calculator=True)] * 2
     there = call("solve", "MODEL", "3 + 5?", "--calculator", "--engine", "http://localhost:9")
     assert "--calculator is for --engine local, not for server" in there.stderr
+
+
+def test_eval_and_solve_run_the_programs_of_a_model(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[Any] = []
+    monkeypatch.setattr(run, "work_through", lambda recipe, *_: chosen.append(recipe.engine) or METRICS)
+    monkeypatch.setattr(eval, "draw_samples", lambda *words: chosen.append(words[5]) or [Rollout("q", 0, ())])
+    assert call("eval", "MODEL", "-p", "asked.jsonl", "--tools", "mario").exit_code == 0
+    assert call("solve", "MODEL", "3 + 5?", "--tools", "mario").exit_code == 0
+    assert chosen == [LocalOptions(tools=ToolOptions(format="mario"))] * 2
+    wrong = call("eval", "MODEL", "-p", "asked.jsonl", "--tools", "hermes")
+    assert wrong.exit_code == 2 and "error: --tools hermes: expected one of 'mario'" in wrong.stderr
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,12 @@ def test_other_settings_leave_the_first_results_as_they_were(here: Path) -> None
     for _ in range(2):
         done = evaluate("a/final", "-p", "one.jsonl", "--temperature", "1")
         assert "temperature 0.7, now 1.0" in done.stderr
+    done = evaluate("a/final", "-p", "one.jsonl", "--tools", "tora")
+    assert "(engine local, now local with tools tora)" in done.stderr
     assert Path("runs/eval-a-final/metrics.json").read_bytes() == before
-    [other] = {path.name for path in Path("runs").iterdir()} - {"eval-a-final"}
-    assert other.startswith("eval-a-final-") and figures(other) == {("a-final", "one", ""): 3}
+    others = {path.name for path in Path("runs").iterdir()} - {"eval-a-final"}
+    assert len(others) == 2 and all(name.startswith("eval-a-final-") for name in others)
+    assert all(figures(name) == {("a-final", "one", ""): 3} for name in others)
 
 
 def test_a_judge_adds_rows_to_the_same_samples(here: Path) -> None:

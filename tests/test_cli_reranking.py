@@ -59,6 +59,10 @@ def test_eval_adds_value_guided_sampling_to_what_the_folder_has(tmp_path: Path) 
     assert "candidates: 2" in (folder / "recipe.yaml").read_text()
     done = call(*words, "--guided-by", "oracle")
     assert done.exit_code == 2 and "guided compares with 16 samples" in done.stderr
+    done = call(*words, "--beams", "2")
+    assert done.exit_code == 2 and "--beams is for --guided-by, which is missing" in done.stderr
+    done = call(*words, "--guided-by", "absent")
+    assert done.exit_code == 2 and "  --guided-by absent: 'absent' is neither" in done.stderr
 
 
 def test_a_wrong_judge_is_told_before_anything_is_written(tmp_path: Path) -> None:

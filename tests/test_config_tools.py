@@ -49,7 +49,7 @@ def test_a_server_that_runs_no_programs_is_noticed_before_the_run() -> None:
         kind="sandbox_fusion", url="http://127.0.0.1:9", retries=0, limits=Limits(timeout=1)
     )
     with pytest.raises(ValueError, match=r"no program runs on the server at http://127.0.0.1:9 .*start it"):
-        ToolOptions(interpreter=options).about()
+        ToolOptions(interpreter=options).check()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import inspect
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from pydantic.fields import FieldInfo
@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from numerate import methods
 from numerate.cli import eval
 from numerate.config.schema import Evaluate, Recipe, StageRecipe
-from numerate.interpreter import Limits
+from numerate.interpreter import InterpreterOptions, Limits
 from numerate.methods.ppo import token_rewards, value_network
 from numerate.methods.shared import options
 from numerate.problems.stories import Knobs
@@ -47,6 +47,7 @@ RECORDS: dict[tuple[str, str], Any] = {
     ("step-rewards.md", "scores"): token_rewards.StepRewards,
     ("step-rewards.md", "refine"): options.Process,
     ("security.md", "flood"): Limits,
+    ("security.md", "retries"): InterpreterOptions,
     ("training-options.md", "grade_truncated"): options.Sample,
     ("training-options.md", "betas"): options.Fit,
     ("training-options.md", "old_logprobs"): options.PolicyFit,
@@ -152,10 +153,10 @@ def test_eval_measures_as_a_recipe_does() -> None:
     parameters = inspect.signature(eval.measure_model).parameters
     same = ("greedy", "samples", "temperature", "top_p", "top_k", "max_tokens", "limit", "aggregate")
     assert {name: parameters[name].default for name in same} == {name: real[name] for name in same}
-    guided = defaults(GuidedOptions)
-    assert [parameters[name].default for name in ("beams", "candidates")] == [
-        guided[name] for name in ("beams", "candidates")
-    ]
+    for name in ("beams", "candidates"):  # None in the signature: the record's own default
+        [option] = get_type_hints(eval.measure_model, include_extras=True)[name].__metadata__
+        assert parameters[name].default is None
+        assert option.help.endswith(f"[default: {defaults(GuidedOptions)[name]}]")
     whole = defaults(Recipe)
     for name in ("seed", "prompt", "device", "dtype"):
         assert parameters[name].default == whole[name]

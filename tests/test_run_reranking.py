@@ -197,7 +197,7 @@ def test_value_guided_sampling_has_rows_and_a_killed_one_ends_the_same(
     assert again["results"] == rows
     selection_tables.show_choices(metrics, {})
     shown = capsys.readouterr().out
-    assert "Guided@4" in shown and "Guided, difference at equal N: minus maj@4" in shown
+    assert "Guided@4" in shown and "Guided, difference at equal samples: minus maj@4" in shown
     page = (tmp_path / "run" / "report" / "index.html").read_text()
     assert "Value-guided" in page and "minus maj@4, equal samples" in page
 

@@ -31,10 +31,21 @@ def test_cells_share_their_variables(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["--session", str(tmp_path / "a.py")]) == 0 and capsys.readouterr().out == "42\n"
 
 
-@pytest.mark.parametrize("words", [[], ["absent.py"], ["-", "--timeout", "0"]])
-def test_a_mistake_of_the_caller_has_code_2(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "error: a file is needed, or - for standard input\n"),
+        (["absent.py"], "error: absent.py cannot be read: No such file or directory\n"),
+        (["-", "--timeout", "0"], "error: --timeout and --memory: expected more than 0\n"),
+        (["-", "--memory", "-1"], "error: --timeout and --memory: expected more than 0\n"),
+    ],
+)
+def test_a_mistake_of_the_caller_has_code_2_and_one_line(
+    words: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1"))
     assert main(words) == 2
+    assert capsys.readouterr().err == message
 
 
 def test_the_layers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from numerate.problems import TABLE, audit, load, origins, table
-from numerate.problems.consistency import contradicting_solutions, unusable_answers
+from numerate.problems.consistency import contradicting_solutions, transcripts_without_call, unusable_answers
 from numerate.types import Problem
 
 CHOICES = (("A", "four"), ("B", "five"))
@@ -79,3 +79,11 @@ def test_a_set_is_not_compared_with_itself(name: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(table, "TABLE", {"stories": TABLE["stories"]})
     assert list(table.tests_beside(name, [])) == []
     assert list(table.tests_beside("stories/train", [])) == ["stories/test"]
+
+
+def test_transcripts_whose_programs_are_marked_in_another_format_are_counted() -> None:
+    fence, tag = "```python\nprint(5)\n```\n```output\n5\n```\n#### 5", "<code>\nprint(5)\n</code>\n#### 5"
+    formats = [("tora", fence), ("mario", tag), ("mario", fence), ("tora", tag), ("tora", "#### 5")]
+    problems = [Problem("p", "?", "5", text, meta={"tool_format": name}) for name, text in formats]
+    text = Problem("p", "?", "5", "#### 5")
+    assert transcripts_without_call([*problems, text]) == 3

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from numerate.metrics import mcnemar
-from numerate.reranking.guided import TOKENS, VALUE, best_solution, graded, guided_rows, too_few_samples
+from numerate.reranking.guided import (
+    TOKENS,
+    VALUE,
+    best_solution,
+    grade_solutions,
+    guided_rows,
+    too_few_samples,
+)
 from numerate.reranking.score_rollouts import Stored
 from numerate.rollouts.guided import SearchResult
 from numerate.types import Group, Problem, Reward, Rollout, Scored, Turn
@@ -72,9 +79,14 @@ def test_without_samples_there_is_accuracy_and_cost_only() -> None:
     assert [row["metric"] for row in alone] == ["guided_at_k", "guided_tokens"]
 
 
+def test_without_room_for_a_token_nothing_is_compared_at_equal_tokens() -> None:
+    names = {row["metric"] for row in rows(tokens=0.0)}
+    assert names == {"guided_at_k", "guided_tokens", "guided_gain"}
+
+
 def test_solutions_are_stored_with_value_and_cost() -> None:
     problem = Problem("p", "?", "6", kind="number")
     rollouts = tuple(Rollout("p", i, (Turn("assistant", f"#### {i + 5}", trained=True),)) for i in range(2))
-    first, second = graded(SearchResult(problem, rollouts, (0.9, 0.4), 17))
+    first, second = grade_solutions(SearchResult(problem, rollouts, (0.9, 0.4), 17))
     assert (first.reward.value, second.reward.value) == (0.0, 1.0)
     assert dict(second.reward.parts) == {"correct": 1.0, VALUE: 0.4, TOKENS: 17.0}

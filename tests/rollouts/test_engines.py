@@ -156,6 +156,8 @@ def test_tools_are_an_option_and_their_programs_run_in_one_place(here: Path) -> 
     assert recipe.engine.full_title().startswith("local with tools ")
     assert tools.executor() is replace(tools, turns=3).executor()
     assert tools.about().startswith("programs are ")
+    elsewhere = replace(tools, interpreter=InterpreterOptions(workers=3, cache=0))
+    assert elsewhere.mark() == tools.mark() != replace(tools, output=9).mark()
     plain = loaded(here, "{kind: local}").engine
     assert plain.full_title() == "local" and plain.full_mark() == []
 
@@ -170,10 +172,22 @@ def test_programs_that_nothing_confines_are_refused_before_a_run(monkeypatch: py
         engines.check_engine(options)
 
 
+def test_a_server_of_programs_is_tried_before_a_run() -> None:
+    interpreter = InterpreterOptions(kind="sandbox_fusion", url="http://127.0.0.1:9", retries=0)
+    tools = tool_options.ToolOptions(interpreter=interpreter)
+    with pytest.raises(ValueError, match=r"server at http://127.0.0.1:9 .*refused"):
+        engines.check_engine(LocalOptions(tools=tools))
+
+
 @pytest.mark.parametrize("method", ["mixed_policy", "return_conditioned"])
 def test_methods_with_a_sampler_of_their_own_refuse_tools(method: str) -> None:
     options = LocalOptions(tools=tool_options.ToolOptions())
     assert tool_conflicts(options, methods.get_method(method)) == ["tools"]
+
+
+def test_a_method_that_needs_programs_refuses_an_engine_without(here: Path) -> None:
+    with pytest.raises(ValueError, match=r"stages\.tools\.method: tool_solutions needs .* set engine\.tools"):
+        config.load("mario", ["engine.tools=null"], out=here / "runs")
 
 
 def test_a_template_without_a_tool_role_is_reported_before_anything_starts(here: Path) -> None:

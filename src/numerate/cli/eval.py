@@ -27,6 +27,7 @@ from numerate.cli.options import (
     Served,
     Slots,
     Temperature,
+    Tools,
     TopK,
     TopP,
 )
@@ -66,17 +67,20 @@ def measure_model(
         ),
     ] = None,
     beams: Annotated[
-        int, Option(min=1, metavar="N", help="Partial solutions that are kept after each step.")
-    ] = 4,
+        int | None,
+        Option(min=1, metavar="N", help="Partial solutions that are kept after each step. [default: 4]"),
+    ] = None,
     candidates: Annotated[
-        int, Option(min=1, metavar="N", help="Next steps that are sampled for each of them.")
-    ] = 4,
+        int | None,
+        Option(min=1, metavar="N", help="Next steps that are sampled for each of them. [default: 4]"),
+    ] = None,
     prompt: Prompt = "plain",
     seed: Seed = 0,
     engine: Engine = "local",
     served_as: Served = None,
     slots: Slots = None,
     calculator: Calculator = False,
+    tools: Tools = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
     out: Out = Path("runs"),
@@ -98,6 +102,7 @@ def measure_model(
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --prompt qa --json qwen.json
       numerate eval Qwen/Qwen2.5-0.5B -p gsm8k/test --engine http://localhost:8000
       numerate eval numerate/pico -p stories/test -n 16 --rerank-with oracle
+      numerate eval runs/tool-use/stages/code/model -p stories/test --tools tora
     """
     from numerate import config, progress
     from numerate.cli.extras import need_extras
@@ -112,9 +117,10 @@ def measure_model(
         "rerank_with": rerank_with or [],
         "aggregate": aggregate,
     }
-    if guided_by:
-        measured["guided"] = {"judge": guided_by, "beams": beams, "candidates": candidates}
-    sampler = options.engine_settings(engine, model=served_as, slots=slots, calculator=calculator or None)
+    measured |= guided_settings(guided_by, beams=beams, candidates=candidates)
+    sampler = options.engine_settings(
+        engine, model=served_as, slots=slots, calculator=calculator or None, tools=tools
+    )
     settings = {"seed": seed, "prompt": prompt, "device": device, "dtype": dtype, "engine": sampler}
     choose = partial(
         config.evaluation_recipe, model, problems, limit, settings | {"evaluate": measured}, out=out
@@ -126,6 +132,17 @@ def measure_model(
     metrics = measure_beside(choose, progress.make_progress(quiet=quiet), partial(terminal.echo, err=True))
     metric_tables.show_metrics(metrics, to_stderr=str(json_file) == "-")
     table.save_json(json_file, metrics)
+
+
+def guided_settings(judge: str | None, **sizes: int | None) -> dict[str, Any]:
+    """Returns the key `guided` of an evaluation; nothing without a judge. sizes: the other options of
+    value-guided sampling, None for their defaults. Raises ValueError for sizes without a judge."""
+    chosen = {key: value for key, value in sizes.items() if value is not None}
+    if not judge:
+        for key in chosen:
+            raise ValueError(f"--{key} is for --guided-by, which is missing: add it, or leave out --{key}")
+        return {}
+    return {"guided": {"judge": judge, **chosen}}
 
 
 @app.command("solve")
@@ -145,6 +162,7 @@ def solve_question(
     engine: Engine = "local",
     served_as: Served = None,
     calculator: Calculator = False,
+    tools: Tools = None,
     device: Device = "auto",
     dtype: Dtype = "auto",
     json_file: Json = None,
@@ -162,7 +180,7 @@ def solve_question(
 
     if not question.strip():
         raise ValueError("the problem is empty: write it in quotes after the model")
-    settings = options.engine_settings(engine, model=served_as, calculator=calculator or None)
+    settings = options.engine_settings(engine, model=served_as, calculator=calculator or None, tools=tools)
     sampler = config.check_model(model, prompt, settings, device, dtype)
     need_extras()
     greedy = Sampling(temperature=0.0, max_tokens=max_tokens)

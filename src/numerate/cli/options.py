@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from numerate.rollouts.engines import ENGINES
+from numerate.tool_formats import NAMES
 
 
 def target(path: Path | None) -> Path | None:
@@ -119,6 +120,10 @@ Slots = Annotated[int | None, Option(min=1, metavar="N", help="Samples decoded i
 Calculator = Annotated[
     bool, Option("--calculator", help="Insert the results of calculations, 24>> after <<48/2=. Local only.")
 ]
+Tools = Annotated[
+    str | None,
+    Option(metavar="FORMAT", help=f"Run the programs that the model calls in this format: {NAMES}."),
+]
 Redo = Annotated[
     bool, Option("--redo", help="Replace completed stages that the changed recipe affects, unprompted.")
 ]
@@ -136,10 +141,12 @@ def ask(question: str) -> bool:
     return typer.confirm(f"{question}. Continue?", err=True)
 
 
-def engine_settings(kind: str, **more: Any) -> dict[str, Any]:
-    """Returns the engine of a recipe, from the command line, without the options that are None. Raises
-    ValueError for an option that this kind of engine does not have."""
+def engine_settings(kind: str, *, tools: str | None = None, **more: Any) -> dict[str, Any]:
+    """Returns the engine of a recipe, from the command line, without the options that are None. tools: the
+    format of calls. Raises ValueError for an option that this kind of engine does not have."""
     chosen = {key: value for key, value in more.items() if value is not None}
+    if tools is not None:
+        chosen["tools"] = {"format": tools}
     if kind.startswith(("http://", "https://")):
         kind, chosen = "server", {"url": kind, **chosen}
     elif re.fullmatch(r"[\w.-]+:\d+(/.*)?", kind):
@@ -156,5 +163,5 @@ def engine_settings(kind: str, **more: Any) -> dict[str, Any]:
     return {"kind": kind, **chosen}
 
 
-OPTION_NAMES = {"model": "--served-as", "slots": "--slots", "calculator": "--calculator"}
+OPTION_NAMES = {"model": "--served-as", "slots": "--slots", "calculator": "--calculator", "tools": "--tools"}
 """key of an engine -> its option"""

@@ -26,7 +26,9 @@ def make_eval_recipe(
 
     Raises ValueError like `load`."""
     sets: dict[str, Any] = {}
-    arguments = engine_argument(settings.get("engine", {}))
+    arguments = engine_arguments(settings.get("engine", {}))
+    if guided := settings.get("evaluate", {}).get("guided"):
+        arguments["evaluate", "guided"] = f"--guided-by {guided['judge']}"
     for source in problems:
         name_ = set_name(source, sets)
         sets[name_] = {"source": source, "limit": limit}
@@ -41,10 +43,14 @@ def make_eval_recipe(
     return recipe
 
 
-def engine_argument(engine: Mapping[str, Any]) -> dict[Path_, str]:
-    """Returns where the kind of an engine stands on the command line, as `Tree.arguments`."""
-    kind = engine.get("kind")
-    return {("engine", "kind"): f"--engine {kind}"} if kind else {}
+def engine_arguments(engine: Mapping[str, Any]) -> dict[Path_, str]:
+    """Returns where the kind and the tools of an engine stand on the command line, as `Tree.arguments`."""
+    arguments: dict[Path_, str] = {}
+    if kind := engine.get("kind"):
+        arguments["engine", "kind"] = f"--engine {kind}"
+    if tools := engine.get("tools"):
+        arguments["engine", "tools"] = f"--tools {tools['format']}"
+    return arguments
 
 
 def set_name(source: str, taken: Mapping[str, Any]) -> str:
@@ -67,7 +73,7 @@ def check_model(
     prompt, engine, device or number format."""
     values = {"name": "solve", "model": model, "prompt": prompt, "engine": engine}
     values |= {"device": device, "dtype": dtype}
-    recipe = build_recipe(Tree(values, "command line", arguments=engine_argument(engine)))
+    recipe = build_recipe(Tree(values, "command line", arguments=engine_arguments(engine)))
     complaints = [
         *base_errors(recipe),
         *prompt_errors(prompt),

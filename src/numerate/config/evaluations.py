@@ -113,6 +113,8 @@ def differing_settings(earlier: Recipe | None, recipe: Recipe) -> str:
     if earlier is None:
         return "its recipe.yaml is unreadable"
     before, now = settings_of(earlier), settings_of(recipe)
+    if before["engine"] != now["engine"]:
+        before["engine"], now["engine"] = earlier.engine.short_title(), recipe.engine.short_title()
     return ", ".join(f"{key} {before[key]}, now {now[key]}" for key in now if before[key] != now[key])
 
 

@@ -42,6 +42,8 @@ def main(words: Sequence[str]) -> int:
         return print_layers(isolation())
     if not args.file:
         return fail("a file is needed, or - for standard input")
+    if not (args.timeout > 0 and args.memory > 0):
+        return fail("--timeout and --memory: expected more than 0")
     try:
         sources = [sys.stdin.read() if name == "-" else Path(name).read_text("utf-8") for name in args.file]
         options = InterpreterOptions(
@@ -56,7 +58,9 @@ def main(words: Sequence[str]) -> int:
     except ValidationError as error:
         flaws = (": ".join(map(str, (*each["loc"][-1:], each["msg"]))) for each in error.errors())
         return fail("; ".join(flaws).replace("Value error, ", ""))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return fail(f"{error.filename} cannot be read: {error.strerror}" if error.filename else str(error))
+    except ValueError as error:
         return fail(str(error))
     try:
         return run_session(python, sources) if args.session else run_programs(python, sources)

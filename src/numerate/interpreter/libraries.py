@@ -25,8 +25,8 @@ IMPORTS = re.compile(r"\bfrom\s+(\w+)[\w.]*\s+import\b|\bimport\s+(\w+)|\b(numpy
 
 
 def needs_libraries(code: str) -> bool:
-    """Checks whether a program names a library, or imports a module that Python does not bring: it may import
-    one itself. Others run without, and can still import them, slowly."""
+    """Checks whether a program names a library, or imports a module from outside Python, which may itself
+    import a library. Other programs run in a process without libraries, and can still import them, slowly."""
     modules = {name for match in IMPORTS.finditer(code) for name in match.groups() if name}
     return not modules <= sys.stdlib_module_names
 

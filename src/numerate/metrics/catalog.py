@@ -174,12 +174,10 @@ METRICS: tuple[Metric, ...] = (
         "sampled per problem, dropped candidates too",
         unit="count",
     ),
-    Metric(
-        "guided_cost", "Guided sampling in samples", "its tokens over those of a whole sample", unit="count"
-    ),
+    Metric("guided_cost", "Cost of guided sampling", "its tokens in whole samples", unit="count"),
     Metric(
         "guided_gain",
-        "Guided, difference at equal N",
+        "Guided, difference at equal samples",
         "paired difference from a strategy on {k} whole samples",
     ),
     Metric(

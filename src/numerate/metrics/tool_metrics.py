@@ -39,7 +39,7 @@ RECORDS: tuple[tuple[str, str, str, Callable[[Sequence[Rollout]], episodes.Ratio
     (
         "tool_flaws",
         "Flawed calls",
-        "rollouts with a call that is not closed, has no program, or has an answer beside it",
+        "rollouts with a call that is not closed, has no program, broken JSON, or an answer beside it",
         episodes.flawed_rollouts,
         "share",
     ),
@@ -68,6 +68,7 @@ RECORDS: tuple[tuple[str, str, str, Callable[[Sequence[Rollout]], episodes.Ratio
 
 
 def tool_metrics() -> Iterator[Metric]:
+    """Yields each metric of `RECORDS`, of greedy rollouts and of samples."""
     for name, title, help, value, unit in RECORDS:
         yield Metric(name, title, help, value, unit, "greedy episodes", name in COLUMNS)
         yield Metric(

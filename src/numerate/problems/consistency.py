@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from numerate import answers
 from numerate.answers.sources import UNMARKED
+from numerate.tool_formats import get_format
 from numerate.types import Problem
 
 UNDECIDED = UNMARKED - {"letter"}
@@ -64,6 +65,13 @@ def other_answer(problem: Problem) -> str | None:
     ):
         return None
     return answer
+
+
+def transcripts_without_call(problems: Sequence[Problem]) -> int:
+    """Returns the number of transcripts in which no program is marked as their `tool_format` says: text, or
+    of another format, whose outputs would be trained."""
+    transcripts = [problem for problem in problems if problem.meta.get("tool_format") and problem.solution]
+    return sum(not get_format(p.meta["tool_format"]).block.search(p.solution) for p in transcripts)
 
 
 def usable_demonstrations(problems: Sequence[Problem]) -> tuple[list[Problem], str]:

@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numerate.problems.consistency import AnswerFinding, contradicting_solutions, unusable_answers
+from numerate.problems.consistency import (
+    AnswerFinding,
+    contradicting_solutions,
+    transcripts_without_call,
+    unusable_answers,
+)
 from numerate.problems.dataset import content_hash
 from numerate.problems.decontamination import Overlap, compare_prepared, duplicate_groups, prepare_problems
 from numerate.types import Problem
@@ -60,6 +65,8 @@ class Audit:
     """answers that nothing can equal, or that look like a program's missing value"""
     contradictions: tuple[AnswerFinding, ...] = ()
     """solutions that end in another answer than their problem's"""
+    uncalled: int = 0
+    """transcripts in which no program is marked"""
 
     @property
     def clean(self) -> bool:
@@ -76,6 +83,8 @@ class Audit:
             ("answers that no answer can equal", f"{len(self.unusable):,}"),
             ("solutions with a different answer", f"{len(self.contradictions):,}"),
         ]
+        if self.uncalled:
+            out.append(("transcripts without a call", f"{self.uncalled:,}"))
         for name, overlap in self.overlaps.items():
             reworded = sum(pair.same_numbers for pair in overlap.near)
             stories = len(overlap.near) - reworded
@@ -120,6 +129,7 @@ def audit_problems(problems: Sequence[Problem], tests: dict[str, Sequence[Proble
         tuple(tests),
         tuple(unusable_answers(problems)),
         tuple(contradicting_solutions(problems)),
+        transcripts_without_call(problems),
     )
 
 

@@ -86,6 +86,8 @@ def join_turns(turns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def cut_at_steps(text: str, steps: Sequence[Mapping[str, Any]], left: int) -> Iterator[list[Any]]:
+    """Yields the first `left` characters of a turn: its steps with label and score, and what is between
+    them. A step that is not whole within them is text."""
     at = 0
     shown = clip_text(text, left)
     for step in sorted(steps, key=lambda step: step["start"]):

@@ -134,13 +134,13 @@ def search_part(
     results: dict[str, list[Scored]] = {}
     right = 0
     for result in guided.search([(problem, render(problem, style)) for problem in problems], params):
-        solutions = results[result.problem.id] = list(graded(result))
+        solutions = results[result.problem.id] = list(grade_solutions(result))
         right += bool(best_solution(solutions).reward.value)
         task.advance(1, right=f"{right / len(results):.0%}")
     return [scored for problem in problems for scored in results[problem.id]]
 
 
-def graded(result: SearchResult) -> list[Scored]:
+def grade_solutions(result: SearchResult) -> list[Scored]:
     """Returns the graded solutions of a problem, with their values and the cost of the search."""
     solutions: list[Scored] = []
     for rollout, value in zip(result.rollouts, result.values, strict=True):
@@ -169,7 +169,8 @@ def guided_rows(
                                 there are so many
 
     candidates: of a step. samples: whole samples of the same problems with their scores, None for no
-    comparison. tokens: mean length of a whole sample. how: the aggregate of step scores."""
+    comparison. tokens: mean length of a whole sample, 0 where no prompt left room for a token. how: the
+    aggregate of step scores."""
     best = [best_solution(group.rollouts) for group in groups]
     right = [float(bool(scored.reward.value)) for scored in best]
     spent = [scored.reward.parts[TOKENS] or 0.0 for scored in best]
@@ -180,10 +181,12 @@ def guided_rows(
     if samples is None:
         return rows
     problems = judged_groups(samples.groups, samples.scores, how).candidates
-    cost, most = fmean(spent) / tokens, len(problems[0].clusters)
-    affordable = max(1, int(cost))
-    rows.append(metric_row("guided_cost", cost, (None, None), len(groups), candidates))
-    compared = [("guided_gain", candidates), ("guided_gain_tokens", affordable)]
+    compared = [("guided_gain", candidates)]
+    if tokens:
+        cost = fmean(spent) / tokens
+        rows.append(metric_row("guided_cost", cost, (None, None), len(groups), candidates))
+        compared.append(("guided_gain_tokens", max(1, int(cost))))
+    most = len(problems[0].clusters)
     compared = [(metric, k) for metric, k in compared if k <= most]
     curves = strategy_curves(problems, sorted({k for _, k in compared}), [], strategies=list(COMPARED))
     for metric, k in compared:

@@ -59,6 +59,10 @@ class BaseEngineOptions:
         """Returns the title of the engine and the mark of its tools."""
         return f"{self.title()} with {self.tools.mark()}" if self.tools else self.title()
 
+    def short_title(self) -> str:
+        """Returns the title of the engine, and the format of its tools, for a line to a person."""
+        return f"{self.title()} with tools {self.tools.format}" if self.tools else self.title()
+
     def why_fixed(self) -> str | None:
         """Returns why a model that a run trains cannot be sampled from, None where it can."""
         return None

@@ -76,7 +76,7 @@ def check_engine(options: BaseEngineOptions) -> None:
     options.need_package()
     options.check()
     if options.tools:
-        options.tools.about()
+        options.tools.check()
 
 
 class LateEngine:

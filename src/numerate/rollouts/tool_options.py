@@ -39,22 +39,29 @@ class ToolOptions:
         return shared_executor(self.interpreter)
 
     def about(self) -> str:
-        """Returns a line for a person: where programs run, and what confines them. Raises as `executor`, and
-        ValueError where a server runs no program."""
+        """Returns a line for a person: where programs run, and what confines them. Raises as `executor`."""
         executor = self.executor()
         if isinstance(executor, Interpreter):
             return executor.isolation.line()
-        tried = executor.submit("print(1)").result()
-        if tried.status == "crash":
-            raise ValueError(
-                f"no program runs on the server at {self.interpreter.url} ({tried.error_line}): start it, or "
-                "correct engine.tools.interpreter.url"
-            )
         return f"programs run on the server at {self.interpreter.url}, whose isolation is its own"
+
+    def check(self) -> None:
+        """Runs a first program. Raises ValueError, before a run starts, where programs cannot run."""
+        result = self.executor().submit("print(6 * 7)").result()
+        if result.status == "ok":
+            return
+        if url := self.interpreter.url:
+            raise ValueError(
+                f"no program runs on the server at {url} ({result.error_line}): start it, or correct "
+                "engine.tools.interpreter.url"
+            )
+        raise ValueError(f"no program runs on this machine: {result.error_line}")
 
     def mark(self) -> str:
         """Returns what decides the rollouts."""
-        return f"tools {json.dumps(asdict(self), sort_keys=True, default=str)}"
+        options = asdict(self)
+        options["interpreter"] = {"kind": self.interpreter.kind, "limits": options["interpreter"]["limits"]}
+        return f"tools {json.dumps(options, sort_keys=True)}"
 
     @property
     def tool_format(self) -> ToolFormat:
