@@ -73,3 +73,12 @@ def test_a_method_of_transcripts_needs_tools_that_make_some(
         config.load(str(recipe))
     assert f"tool_solutions {'needs' if 'chat' not in str(engine) else 'trains'}" in str(error.value)
     assert says in str(error.value), error.value
+
+
+def test_transcripts_in_another_format_than_the_engine_runs_are_refused(tmp_path: Path) -> None:
+    change = "problems.code.source=stories(solution=program,tool_format=mario)/train"
+    with pytest.raises(
+        ValueError, match=r"problems\.code: .* format mario, .* set engine\.tools\.format: mario"
+    ):
+        config.load("tool-use", [change], out=tmp_path)
+    assert config.load("tool-use", [change, "engine.tools.format=mario"], out=tmp_path)

@@ -50,6 +50,7 @@ def check_recipe(recipe: Recipe, tree: Tree, out: Path, trust: Sequence[str] = (
         *check_judges.evaluator_word_errors(recipe),
         *reward_errors(recipe, trust),
         *chats.check_chat_template(recipe, first_problems),
+        *check_tools.transcript_format_errors(recipe, first_problems),
         *space_errors(recipe, out),
     ]
     if complaints:

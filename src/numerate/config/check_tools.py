@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from numerate.config.schema import EngineOptions
+from numerate.config.read import Path_
+from numerate.config.schema import EngineOptions, Recipe
 from numerate.tool_formats import FORMATS
+from numerate.types import Problem
 
 
 def tool_errors(engine: EngineOptions, method: ModuleType) -> Iterator[str]:
@@ -39,3 +41,24 @@ def transcripts_error(engine: EngineOptions, method: ModuleType) -> str | None:
             f"engine.tools.format: {others}"
         )
     return None
+
+
+def transcript_format_errors(
+    recipe: Recipe, beginning: Callable[[str], list[Problem]]
+) -> Iterator[tuple[Path_, str]]:
+    """Checks that the transcripts that stages read are in the format of the engine: a policy that learned
+    another writes calls that never run. beginning: the first problems of a set."""
+    if recipe.engine.tools is None:
+        return
+    wanted = recipe.engine.tools.format
+    for name in dict.fromkeys(stage.problems for stage in recipe.stages.values()):
+        source = recipe.problems[name].source
+        formats = {
+            problem.meta["tool_format"] for problem in beginning(source) if "tool_format" in problem.meta
+        }
+        if others := sorted(formats - {wanted}):
+            yield (
+                ("problems", name),
+                f"its solutions have programs in the format {others[0]}, and the engine runs those of "
+                f"{wanted}: set engine.tools.format: {others[0]}, or choose transcripts in {wanted}",
+            )
