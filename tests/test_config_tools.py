@@ -82,3 +82,10 @@ def test_transcripts_in_another_format_than_the_engine_runs_are_refused(tmp_path
     ):
         config.load("tool-use", [change], out=tmp_path)
     assert config.load("tool-use", [change, "engine.tools.format=mario"], out=tmp_path)
+
+
+def test_a_login_in_the_address_of_a_server_of_programs_is_refused_and_not_shown(tmp_path: Path) -> None:
+    server = "{kind: sandbox_fusion, url: 'http://me:secret@there:8080'}"
+    with pytest.raises(ValueError, match="NUMERATE_INTERPRETER_LOGIN") as error:
+        config.load("mario", [f"engine.tools.interpreter={server}"], out=tmp_path)
+    assert "secret" not in str(error.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -25,6 +26,7 @@ class Stub:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Body]] = []
+        self.login: str | None = None
         self.behave: Behave = lambda path, body, number: (200, answer(path, body))
         stub = self
 
@@ -32,6 +34,7 @@ class Stub:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 stub.requests.append((self.path, body))
+                stub.login = self.headers["Authorization"]
                 code, reply = stub.behave(self.path, body, len(stub.requests))
                 text = json.dumps(reply).encode()
                 self.send_response(code)
@@ -108,6 +111,15 @@ def test_programs(stub: Stub) -> None:
         assert results[2].error_line == "TimeoutError: ran longer than 0.5 s"
         body = stub.requests[0][1]
         assert (body["language"], body["run_timeout"], body["memory_limit_MB"]) == ("python", 0.5, 1024)
+
+
+def test_a_login_comes_from_the_environment(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with client(stub) as python:
+        assert python.submit("print(1)").result(20).status == "ok" and stub.login is None
+    monkeypatch.setenv("NUMERATE_INTERPRETER_LOGIN", "me:a:secret")
+    with client(stub) as python:
+        assert python.submit("print(2)").result(20).status == "ok"
+    assert stub.login == "Basic " + base64.b64encode(b"me:a:secret").decode()
 
 
 def test_a_long_output_is_cut(stub: Stub) -> None:

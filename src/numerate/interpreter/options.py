@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -14,6 +15,9 @@ Seconds = Annotated[float, Field(gt=0, le=1e6)]
 MiB = Annotated[int, Field(ge=1, le=1 << 24)]
 Count = Annotated[int, Field(ge=1, le=1 << 30)]
 """limits that the kernel's numbers can say"""
+
+LOGIN = "NUMERATE_INTERPRETER_LOGIN"
+"""environment variable with user:password for a server of programs"""
 
 
 @config
@@ -67,6 +71,11 @@ class InterpreterOptions:
             )
         if self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError(f"interpreter.url: {self.url} has to begin with http:// or https://")
+        if self.url and "@" in urlsplit(self.url).netloc:
+            raise ValueError(
+                "interpreter.url: the login in it would be written into the run's folder: leave it out, and "
+                f"set the environment variable {LOGIN} to user:password"
+            )
 
     def make(self) -> Executor:
         """Returns the executor. Raises ValueError where programs cannot run here as the options say."""

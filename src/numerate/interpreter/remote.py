@@ -7,6 +7,7 @@ repeated and counted; results of programs are never a reason to."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from threading import Lock
 from typing import Any, cast
 
 from numerate.interpreter.cache import EMPTY, ResultCache, next_state, program_key
-from numerate.interpreter.options import InterpreterOptions
+from numerate.interpreter.options import LOGIN, InterpreterOptions
 from numerate.interpreter.results import Execution
 
 CONNECTIONS = 32
@@ -46,7 +47,9 @@ class SandboxFusion:
         workers = options.workers or CONNECTIONS
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="numerate-sandbox")
         self._lock = Lock()
+        user, _, password = os.environ.get(LOGIN, "").partition(":")
         self._http = httpx2.Client(
+            auth=(user, password) if user else None,
             base_url=options.url.rstrip("/"),
             timeout=httpx2.Timeout(self.limits.timeout + SLACK, connect=SLACK, pool=None),
             limits=httpx2.Limits(max_connections=workers, max_keepalive_connections=workers),
