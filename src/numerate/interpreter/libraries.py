@@ -1,8 +1,8 @@
 # pyright: strict
 """Modules that programs use: loaded before a program begins, in the zygote, so that a fork has them.
 
-A process with numpy and sympy costs twice as much to fork as one without, so there are supervisors of both
-kinds; the text of a program decides which of them runs it."""
+A process without numpy and sympy is faster to fork, by a third for a short program, so there are supervisors
+of both kinds; the text of a program decides which of them runs it."""
 
 from __future__ import annotations
 
