@@ -16,7 +16,7 @@ from numerate.credit import gather_trained, has_signal, scatter_trained
 from numerate.curricula.prioritized_replay import mean_abs_advantage
 from numerate.methods.shared import rollout_metrics
 from numerate.methods.shared.network import Network, open_policy
-from numerate.methods.shared.options import Kl, OnPolicyOptions, PolicyFit
+from numerate.methods.shared.options import OnPolicyOptions, PolicyFit
 from numerate.methods.shared.problem_sampler import ProblemSampler
 from numerate.methods.shared.sampling import open_ahead, reward_function, round_folder, sample_groups
 from numerate.methods.shared.validation import has_best, validate
@@ -121,9 +121,8 @@ class OnPolicyLoop:
         """total reward per rollout, where it differs from its graded reward"""
         self.updates: list[Stats] = []
         self.stats: Stats = {}
-        if cfg.has_reference():
-            kl: Kl = getattr(cfg, "kl")  # noqa: B009
-            self.add_reference("ref_logp", kl.reference or job.model)
+        if reference := cfg.reference_model(job.model):
+            self.add_reference("ref_logp", reference)
 
     def add_reference(self, column: str, model: str) -> None:
         """Adds a frozen model: training_rows computes its log-probabilities into `column`. Where it is the

@@ -253,10 +253,11 @@ class OnPolicyOptions(Reinforcement):
     validate: Validate = Validate()
     """greedy accuracy on the problem set `validation`, during the training"""
 
-    def has_reference(self) -> bool:
-        """Checks whether the log-probabilities of a reference policy are needed: its model is loaded."""
+    def reference_model(self, initial: str) -> str | None:
+        """Returns the model of the reference policy, None where none is loaded. initial: the model that the
+        stage starts from."""
         kl: Kl | None = getattr(self, "kl", None)
-        return bool(kl and kl.coef)
+        return (kl.reference or initial) if kl and kl.coef else None
 
     def ahead_conflict(self) -> str | None:
         """Returns why sampling cannot be ahead of learning with these options, None where it can."""

@@ -53,8 +53,8 @@ class PreferenceOptions(PolicyGradient):
         if self.fit.correction != "none":
             raise ValueError("fit.correction: importance weights are not part of this objective: set none")
 
-    def has_reference(self) -> bool:
-        return self.kl.reference is not None
+    def reference_model(self, initial: str) -> str | None:
+        return self.kl.reference
 
 
 class PreferencePair(NamedTuple):
