@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -32,17 +33,27 @@ def zygote(python: Interpreter) -> int:
     return python.dispatcher.links.zygote.process.pid
 
 
-def children(parent: int) -> list[int]:
-    """Returns the processes below one, at any depth."""
-    rows: list[tuple[int, int]] = []
+class Process(NamedTuple):
+    pid: int
+    parent: int
+    start: int  # clock ticks since boot
+
+
+def processes() -> list[Process]:
+    """Returns every process, as one look at the table shows them, the oldest first."""
+    rows: list[Process] = []
     for path in glob.glob("/proc/[0-9]*/stat"):
-        try:
+        with suppress(OSError):  # it ended meanwhile
             words = Path(path).read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        rows.append((int(path.split("/")[2]), int(words[1])))
-    direct = [pid for pid, owner in rows if owner == parent]
-    return direct + [pid for each in direct for pid in children(each)]
+            rows.append(Process(int(path.split("/")[2]), int(words[1]), int(words[19])))
+    return sorted(rows, key=lambda row: (row.start, row.pid))
+
+
+def children(parent: int, rows: list[Process] | None = None) -> list[int]:
+    """Returns the processes below one, at any depth."""
+    rows = processes() if rows is None else rows
+    direct = [row.pid for row in rows if row.parent == parent]
+    return direct + [pid for each in direct for pid in children(each, rows)]
 
 
 def run(python: Interpreter, code: str) -> Execution:
@@ -165,18 +176,14 @@ def test_a_supervisor_that_is_killed_is_replaced() -> None:
         assert python.counts["retried"] == 2 and python.counts["restarted"] == len(slots)
 
 
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
 def second_zygote(python: Interpreter) -> int:
     """Returns the process with numpy and sympy, the first that the zygote forks."""
-    return min(pid for pid in children(zygote(python)) if parent_of(pid) == zygote(python))
+    return next(row.pid for row in processes() if row.parent == zygote(python))
 
 
 def supervisors(python: Interpreter) -> list[int]:
     zygotes = zygote(python), second_zygote(python)
-    return [pid for pid in children(zygotes[0]) if parent_of(pid) in zygotes and pid not in zygotes]
+    return [row.pid for row in processes() if row.parent in zygotes and row.pid not in zygotes]
 
 
 @pytest.mark.parametrize("which", [zygote, second_zygote])
@@ -308,8 +315,11 @@ def limit_files(python: Interpreter, limits: tuple[int, int]) -> None:
 def footprint(python: Interpreter) -> tuple[int, int, int, int]:
     """Returns processes, open descriptors, resident MiB and scratch entries of the interpreter."""
     pids = [zygote(python), *children(zygote(python))]
-    handles = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), *pids))
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    handles = pages = 0
+    for pid in (os.getpid(), *pids):
+        with suppress(OSError):  # a child of a program that ended meanwhile
+            handles += len(os.listdir(f"/proc/{pid}/fd"))
+            pages += pid != os.getpid() and int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     scratch = sum(len(files) for _, _, files in os.walk(python.dispatcher.links.zygote.base))
     return len(pids), handles, pages * 4096 >> 20, scratch
 
