@@ -105,6 +105,17 @@ def test_every_end_has_a_line() -> None:
         assert {code: future.result(60).error_line for code, future in results.items()} == lines
 
 
+@pytest.mark.skipif(bool(os.getuid()), reason="only root sees the files that a program holds open")
+@pytest.mark.parametrize("name", ["tempfile.TemporaryFile(dir='.')", "open('f', 'wb'); os.remove('f')"])
+def test_deleted_files_count_as_long_as_they_are_open(name: str) -> None:
+    code = "import os, tempfile, time\nfiles = []\n"
+    code += f"while len(files) < 20:\n  file = {name}\n  file.write(b'x' * 900_000)\n"
+    code += "  file.flush()\n  files.append(file)\ntime.sleep(9)"
+    with Interpreter(InterpreterOptions(limits=Limits(timeout=8, disk=1), workers=1)) as python:
+        assert run(python, code).status == "disk"
+        assert run(python, code.replace("20", "1").replace("(9)", "(0.3)")).status == "ok"
+
+
 def test_a_program_runs_once_while_its_result_is_kept(python: Interpreter) -> None:
     code = "import os\nprint(os.urandom(8).hex())"
     first, before = run(python, code), python.counts["cached"]

@@ -36,6 +36,26 @@ def usage(path: bytes, most: int) -> tuple[int, int]:
     return files, size
 
 
+def unlinked_usage(pid: int) -> tuple[int, int]:
+    """Returns the files and the bytes on the disk or in memory that a process holds open and no folder shows:
+    deleted files, and those that never had a name."""
+    files = size = 0
+    folder = f"/proc/{pid}/fd"
+    try:
+        handles = os.listdir(folder)
+    except OSError:  # the process is gone
+        return 0, 0
+    for handle in handles:
+        try:
+            status = os.stat(f"{folder}/{handle}")
+        except OSError:  # closed in the meantime
+            continue
+        if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+            files += 1
+            size += status.st_blocks * 512
+    return files, size
+
+
 def empty_folder(path: bytes) -> None:
     """Removes everything within a folder. Nested folders are first moved to its top, so that neither depth
     nor length of a path matters; links are removed, never followed."""

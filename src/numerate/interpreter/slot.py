@@ -21,7 +21,7 @@ from numerate.interpreter.confine import Confinement
 from numerate.interpreter.libc import fork_plainly
 from numerate.interpreter.plan import MIB, Bounds, LayerPlan
 from numerate.interpreter.runs import Pipes, Run
-from numerate.interpreter.scratch import usage
+from numerate.interpreter.scratch import unlinked_usage, usage
 from numerate.interpreter.seats import Seat, Seats, SeatShare
 from numerate.interpreter.seccomp import prepare_filter
 from numerate.interpreter.wire import Inbox, Message, packed
@@ -84,9 +84,14 @@ class Slot:
             run.look(now)
             if disk and not run.cause:
                 run.look_at_cpu(now)
-                files, size = usage(run.seat.folder, self.bounds.files)
-                if files > self.bounds.files or size > self.bounds.disk * MIB:
+                if self.writes_too_much(run):
                     run.stop("disk")
+
+    def writes_too_much(self, run: Run) -> bool:
+        files, size = usage(run.seat.folder, self.bounds.files)
+        unlinked_files, unlinked_size = unlinked_usage(run.pid)
+        size += unlinked_size
+        return files + unlinked_files > self.bounds.files or size > self.bounds.disk * MIB
 
     def read_caller(self) -> None:
         try:
