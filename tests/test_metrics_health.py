@@ -84,6 +84,7 @@ def test_a_healthy_log_says_nothing() -> None:
         ("truncated", [HEALTHY | {"rollouts/truncated": 0.8, "tools/max_turns": 0.2}] * 2, 0, 0.6),
         ("max_turns", [HEALTHY | {"rollouts/truncated": 0.8, "tools/max_turns": 0.7}] * 2, 0, 0.7),
         ("failed_calls", [*healthy(2), HEALTHY | {"tools/calls": 2.0, "tools/failures": 0.7}], 2, 0.7),
+        ("few_calls", [*healthy(1), *[HEALTHY | {"tools/calls": 0.0}] * 3], 3, 0.0),
         ("unclosed_calls", [HEALTHY | {"tools/calls": 0.4, "tools/unclosed": 0.6}], 0, 0.6),
         ("malformed_calls", [HEALTHY | {"tools/no_program": 0.3, "tools/not_json": 0.3}], 0, 0.6),
         ("unanswered", [HEALTHY | {"rollouts/unanswered": 0.6}] * 2, 0, 0.6),
@@ -165,7 +166,7 @@ def test_what_comes_and_goes_is_said_again_only_after_a_while() -> None:
 
 
 def test_the_table_is_whole() -> None:
-    assert len({check.name for check in CHECKS}) == len(CHECKS) == 17
+    assert len({check.name for check in CHECKS}) == len(CHECKS) == 18
     for check in CHECKS:
         assert check.says.format(value=0.5) != check.says and check.remedy and check.reason
     assert list(STATS) == sorted(set(STATS))

@@ -181,6 +181,7 @@ def make_job(recipe: Recipe, folder: Path, stage: StageRecipe, sets: Sets, trust
         load_dir=lambda path: open_model(str(path)),
         engine=lambda policy: engines.make_engine(recipe.engine, policy),
         max_tokens=recipe.evaluate.max_tokens,
+        has_tools=recipe.engine.tools is not None,
         stage_folder=RunFolder(folder).stage,
         device=recipe.device,
         dtype=recipe.dtype,

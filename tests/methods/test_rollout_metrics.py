@@ -169,3 +169,9 @@ def test_prompts_without_room_are_counted_in_the_log(tmp_path: Path) -> None:
     assert rollout_metrics.rollout_stats([Group(PROBLEMS[0], (cut,))])["rollouts/no_room"] == 0
     assert "model's context" in rollout_metrics.without_rows([Group(PROBLEMS[0], (lost, lost))])
     assert "has a reward" in rollout_metrics.without_rows([Group(PROBLEMS[0], (lost, cut))])
+
+
+def test_no_call_of_an_engine_with_tools_is_counted_as_none() -> None:
+    groups = [Group(PROBLEMS[0], (said("a", 1, True),))]
+    assert rollout_metrics.rollout_stats(groups, has_tools=True)["tools/calls"] == 0
+    assert "tools/calls" not in rollout_metrics.rollout_stats(groups)

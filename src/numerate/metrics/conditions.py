@@ -19,6 +19,8 @@ THIRD = 1 / 3
 """share of rollouts or rows from which on the lost ones shape what is learned"""
 MOST = 1 / 2
 """share of calls from which on a policy more often reads an error than an output"""
+FEW = 0.01
+"""calls per rollout below which a policy does not learn to use its tools"""
 SURE = 0.99
 """two-sided confidence of the Wilson interval that must lie above a share's threshold"""
 NORMS, FEWEST_NORMS = 30, 10
@@ -145,6 +147,12 @@ def cut_above(bound: float = THIRD) -> Condition:
 
 def most_calls_fail(history: History) -> float | None:
     return surely_above(history, MOST, value_of("tools/failures"), call_count)
+
+
+def few_calls(history: History) -> float | None:
+    """Returns the calls of programs per rollout where next to no rollout of an engine with tools has one."""
+    level = history.level("tools/calls")
+    return level if level is not None and level < FEW else None
 
 
 def zero_variance(history: History) -> float | None:

@@ -130,6 +130,14 @@ CHECKS = (
         conditions.share_above("tools/max_turns"),
     ),
     Check(
+        "few_calls",
+        "{value:.3f} calls of programs per rollout: the policy makes no use of its tools",
+        "the mean of 3 rows is below 0.01",
+        "fine-tune on transcripts with calls first (method: tool_solutions), set engine.tools.format to the "
+        "format of the model's training, or sample without tools",
+        conditions.few_calls,
+    ),
+    Check(
         "failed_calls",
         "{value:.0%} of the calls of programs fail",
         "99 % sure to be above half of the calls of up to 3 rows: more errors are read than outputs",

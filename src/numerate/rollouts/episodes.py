@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from numerate.interpreter import Execution, Executor, Session
 from numerate.models.tokenization import encode_tool_reply
+from numerate.rollouts.programs import Programs, refused_call
 from numerate.rollouts.rollout_builder import check_settings
 from numerate.rollouts.sample_request import SampleRequest, StreamEngine
 from numerate.rollouts.turn_ends import control_stops, stop_tail
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from numerate.models.policy import Policy
     from numerate.rollouts.tool_options import ToolOptions
 
-NO_CALL = {
-    "no_program": "SyntaxError: there is no program in this call",
-    "not_json": "ValueError: the call is not JSON with a program in arguments.code",
-}
-"""outputs of calls that cannot run, by their flaw"""
 UNREPORTED = "whether a call or the whole answer ended, and programs run between the turns"
 
 
@@ -110,8 +105,7 @@ class EpisodeLoop:
         self.params = replace(params, stop=(*params.stop, self.format.stop))
         self.live: dict[tuple[str, int], Episode] = {}
         """episodes with the engine, by the names in its rollouts"""
-        self.running: dict[Future[Execution], Episode] = {}
-        self.completed: SimpleQueue[Future[Execution]] = SimpleQueue()
+        self.running = Programs[Episode]()
         self.ready: deque[Episode] = deque()
         self.released: list[SampleRequest] = []
         """requests that only say what is no longer needed"""
@@ -127,7 +121,7 @@ class EpisodeLoop:
                 yield from self.pop_ended()
             yield from self.pop_ended()
         finally:
-            for episode in [*self.live.values(), *self.running.values(), *self.ready]:
+            for episode in [*self.live.values(), *self.running, *self.ready]:
                 episode.close()
 
     def pop_ended(self) -> list[Rollout]:
@@ -182,7 +176,8 @@ class EpisodeLoop:
             yield self.rollout(episode, sampled.seed, sampled.policy, finish)
             return
         episode.calls += 1
-        self.start(episode, parsed.code, NO_CALL.get(parsed.flaw or ""))
+        future = refused_call(parsed.flaw) or self.start(episode, parsed.code or "")
+        self.running.add(future, episode)
 
     def read_turns(self, episode: Episode, sampled: Rollout) -> tuple[list[Turn], bool]:
         """Returns what the policy wrote, and whether it is a call: its text then has the stop string. Raises
@@ -201,29 +196,18 @@ class EpisodeLoop:
         turns[-1] = replace(turns[-1], text=turns[-1].text + tail)
         return turns, True
 
-    def start(self, episode: Episode, code: str | None, error: str | None) -> None:
-        """Starts the program of a call. error: why it cannot run."""
+    def start(self, episode: Episode, code: str) -> Future[Execution]:
+        """Starts the program of a call."""
         executor = self.parent.executor
-        if error:
-            future: Future[Execution] = Future()
-            future.set_result(Execution("error", stderr=error))
-        elif self.parent.options.keep_state:
-            episode.session = episode.session or executor.session()
-            future = episode.session.submit(code or "")
-        else:
-            future = executor.submit(code or "")
-        self.running[future] = episode
-        future.add_done_callback(self.completed.put)
+        if not self.parent.options.keep_state:
+            return executor.submit(code)
+        episode.session = episode.session or executor.session()
+        return episode.session.submit(code)
 
     def take_outputs(self, wait: bool) -> None:
         """Inserts the outputs of the programs that have ended; waits for one of them."""
-        while True:
-            try:
-                future = self.completed.get(wait)
-            except Empty:
-                return
-            wait = False
-            self.insert(self.running.pop(future), future.result())
+        for episode, execution in self.running.take(wait):
+            self.insert(episode, execution)
 
     def insert(self, episode: Episode, execution: Execution) -> None:
         """Adds the turn of the tool, and lets the episode go on where it has room."""

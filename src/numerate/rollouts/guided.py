@@ -25,14 +25,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from numerate.interpreter import Execution, Session
 from numerate.rollouts.beams import Candidate, select_beams, share_candidates
-from numerate.rollouts.episodes import NO_CALL, Episodes, encode_reply
+from numerate.rollouts.episodes import Episodes, encode_reply
 from numerate.rollouts.guided_options import GuidedOptions
 from numerate.rollouts.partial import STEP_END, Partial, ends_step
+from numerate.rollouts.programs import Programs, refused_call
 from numerate.rollouts.rollout_builder import check_settings
 from numerate.rollouts.sample_request import SampleRequest, StreamEngine
 from numerate.rollouts.turn_ends import control_stops, stop_tail
@@ -126,8 +126,7 @@ class SearchLoop:
         self.control = control_stops(self.policy, stops)
         self.live: dict[tuple[str, int], Draft] = {}
         """candidates with the engine, by the names in its rollouts"""
-        self.running: dict[Future[Execution], Draft] = {}
-        self.completed: SimpleQueue[Future[Execution]] = SimpleQueue()
+        self.running = Programs[Draft]()
         self.ready: deque[tuple[SampleRequest, list[Draft]]] = deque()
         """requests; first those that go on from a rollout that the engine has kept"""
         self.released: list[SampleRequest] = []
@@ -141,7 +140,7 @@ class SearchLoop:
                 yield from self.pop_ended()
             yield from self.pop_ended()
         finally:
-            for draft in self.running.values():
+            for draft in self.running:
                 draft.close()
 
     def pop_ended(self) -> list[SearchResult]:
@@ -229,17 +228,12 @@ class SearchLoop:
         if partial.calls >= self.tools.options.turns:
             return self.complete(draft, partial.end("max_turns"))
         draft.partial = replace(partial, calls=partial.calls + 1)
-        future = self.start(draft, parsed.code or "", NO_CALL.get(parsed.flaw or ""))
-        self.running[future] = draft
-        future.add_done_callback(self.completed.put)
+        future = refused_call(parsed.flaw) or self.start(draft, parsed.code or "")
+        self.running.add(future, draft)
 
-    def start(self, draft: Draft, code: str, error: str | None) -> Future[Execution]:
-        """Starts a program after those before it. error: why it cannot run."""
+    def start(self, draft: Draft, code: str) -> Future[Execution]:
+        """Starts a program after those before it."""
         assert self.tools
-        if error:
-            future: Future[Execution] = Future()
-            future.set_result(Execution("error", stderr=error))
-            return future
         executor, earlier = self.tools.executor, draft.partial.programs
         draft.partial = replace(draft.partial, programs=(*earlier, code))
         if not self.tools.options.keep_state:
@@ -251,13 +245,8 @@ class SearchLoop:
 
     def take_outputs(self, wait: bool) -> None:
         """Inserts the outputs of the programs that have ended; waits for one of them."""
-        while True:
-            try:
-                future = self.completed.get(wait)
-            except Empty:
-                return
-            wait = False
-            self.insert(self.running.pop(future), future.result())
+        for draft, execution in self.running.take(wait):
+            self.insert(draft, execution)
 
     def insert(self, draft: Draft, execution: Execution) -> None:
         """Adds the turn of the tool, which ends the step."""

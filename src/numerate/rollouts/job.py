@@ -35,6 +35,8 @@ class Job:
     engine: Callable[[Policy], Engine]
     max_tokens: int
     """longest rollout in a validation"""
+    has_tools: bool = False
+    """whether its engines run programs within rollouts"""
     stage_folder: Callable[[str], Path] = no_stages
     """where an earlier stage of this run lies"""
     device: str = "auto"

@@ -299,7 +299,7 @@ class OnPolicyLoop:
         updates: these means, where a method has its own; mean_abs_advantages: mean |A| by problem,
         likewise."""
         run = self.run
-        stats = rollout_metrics.rollout_stats(self.sampled) | self.stats
+        stats = rollout_metrics.rollout_stats(self.sampled, self.job.has_tools) | self.stats
         stats |= self.problem_sampler.learn_from(
             self.sampled, mean_abs_advantages or self.mean_abs_advantages
         )

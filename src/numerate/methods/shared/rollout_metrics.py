@@ -48,17 +48,20 @@ def is_correct(scored: Scored) -> bool | None:
     return None if part is None else bool(part)
 
 
-def rollout_stats(groups: Sequence[Group]) -> Stats:
-    """Returns statistics of a step's rollouts. policy/entropy: the mean of -log pi over the sampled tokens,
-    an estimate of the entropy per token where the temperature is 1; only where the sampler recorded
-    log-probabilities. Those of classes of tokens (`Turn.token_classes`) are policy/class_entropy, small from
-    the start: most tokens are of a certain class."""
+def rollout_stats(groups: Sequence[Group], has_tools: bool = False) -> Stats:
+    """Returns statistics of a step's rollouts.
+
+    has_tools: the engine runs programs, so that rollouts without any call are counted too. policy/entropy:
+    the mean of -log pi over the sampled tokens, an estimate of the entropy per token where the temperature is
+    1; only where the sampler recorded log-probabilities. Those of classes of tokens (`Turn.token_classes`)
+    are policy/class_entropy, small from the start: most tokens are of a certain class."""
     rollouts = [scored for group in groups for scored in group.rollouts]
     rewards_by_group = [[scored.reward.value for scored in group.rollouts] for group in groups]
     measured = [scored.reward.value for scored in rollouts if scored.reward.value is not None]
     turns = [turn for scored in rollouts for turn in scored.rollout.turns if turn.trained]
     logps = [p for turn in turns for p in turn.logprobs]
-    stats = length_stats(rollouts) | {"reward/unmeasured": 1 - len(measured) / len(rollouts)}
+    stats: Stats = {"tools/calls": 0.0} if has_tools else {}
+    stats |= length_stats(rollouts) | {"reward/unmeasured": 1 - len(measured) / len(rollouts)}
     if compared := [rewards for rewards in rewards_by_group if len(rewards) > 1]:
         stats["rollouts/zero_variance"] = sum(not has_signal(rewards) for rewards in compared) / len(compared)
     stats |= {"reward/mean": sum(measured) / len(measured)} if measured else {}
